@@ -1,0 +1,197 @@
+/** The edge's routes and the shapes that cross them: what the tag, the trainer and the dashboard speak. */
+import { HISTORY_KINDS } from "./history.ts";
+import type { CatalogueSnapshot, Product } from "./catalogue.ts";
+import type { EventBatch, VoidReason } from "./events.ts";
+import type { Infer } from "./schema.ts";
+import { SHOP_ID_PATTERN } from "./ids.ts";
+import { PLACEMENT_SCHEMA, type DrawnSlate, type Placement } from "./slate.ts";
+import type { Evaluation, SignedManifest } from "./weights/manifest.ts";
+
+/** Paths, built in one place. Public ones take the shop's write key, which every visitor can see. */
+export const routes = {
+  health: "/health",
+  tag: "/tag.js",
+  events: "/v1/events",
+  recommend: "/v1/recommend",
+  config: (key: string) => `/v1/config/${key}`,
+  /** Immutable, by content: catalogue snapshots and weights. */
+  file: (sha256: string) => `/v1/files/${sha256}`,
+  related: (key: string, itemId: string) => `/v1/related/${key}/${encodeURIComponent(itemId)}`,
+  popular: (key: string) => `/v1/popular/${key}`,
+  login: "/v1/dashboard/login",
+  logout: "/v1/dashboard/logout",
+  session: "/v1/dashboard/session",
+  admin: {
+    shops: "/v1/admin/shops",
+    shop: (shop: string) => `/v1/admin/shops/${shop}`,
+    catalogue: (shop: string) => `/v1/admin/shops/${shop}/catalogue`,
+    import: (shop: string) => `/v1/admin/shops/${shop}/import`,
+    export: (shop: string) => `/v1/admin/shops/${shop}/export/events`,
+    weights: (shop: string, sha256: string) => `/v1/admin/shops/${shop}/weights/${sha256}`,
+    models: (shop: string) => `/v1/admin/shops/${shop}/models`,
+    pause: (shop: string) => `/v1/admin/shops/${shop}/models/pause`,
+    stats: (shop: string) => `/v1/admin/shops/${shop}/stats`,
+    loginLinks: (shop: string) => `/v1/admin/shops/${shop}/login-links`,
+  },
+} as const;
+
+/** Every refusal's body. The code is stable; the message is for a person; `retry` says whether the same request may succeed later. */
+export interface ApiError {
+  error: { code: string; message: string; retry: boolean };
+}
+
+/** `GET routes.config(key)`: the same for every visitor. */
+export interface ShopConfig {
+  shop: string;
+  currency: string;
+  /** BCP 47, for prices and words. */
+  locale: string;
+  placements: Placement[];
+  /** Share of clients that see no carousels, for comparison; 0 to 1. */
+  holdoutShare: number;
+  catalogue: { sha256: string; bytes: number; products: number } | null;
+  /** Absent before the first model, and while the merchant has paused it. */
+  manifest: SignedManifest | null;
+}
+
+/** `POST routes.recommend`: stateless; nothing of it is stored. */
+export const RECOMMEND_SCHEMA = {
+  type: "object",
+  required: ["key", "placement"],
+  properties: {
+    key: { type: "string", maxLength: 80 },
+    placement: { type: "string", maxLength: 120 },
+    itemId: { type: "string", maxLength: 120 },
+    cart: { type: "array", maxItems: 100, items: { type: "string", maxLength: 120 } },
+    dismissed: { type: "array", maxItems: 200, items: { type: "string", maxLength: 120 } },
+    shown: { type: "array", maxItems: 200, items: { type: "string", maxLength: 120 } },
+    history: {
+      type: "array",
+      maxItems: 200,
+      items: {
+        type: "object",
+        required: ["item_id", "kind", "ageMs"],
+        properties: { item_id: { type: "string", maxLength: 120 }, kind: { type: "string", enum: HISTORY_KINDS }, ageMs: { type: "integer", minimum: 0 } },
+      },
+    },
+  },
+} as const;
+export type RecommendRequest = Infer<typeof RECOMMEND_SCHEMA>;
+export type RecommendResponse = DrawnSlate;
+
+/** `POST routes.admin.shops`, with the operator's token. */
+export const CREATE_SHOP_SCHEMA = {
+  type: "object",
+  required: ["id", "name", "currency", "origins", "signers"],
+  properties: {
+    id: { type: "string", pattern: SHOP_ID_PATTERN },
+    name: { type: "string", minLength: 1, maxLength: 120 },
+    currency: { type: "string", pattern: "^[A-Z]{3}$" },
+    locale: { type: "string", maxLength: 35 },
+    timeZone: { type: "string", maxLength: 60, description: "IANA; days of the stats begin and end by it" },
+    origins: { type: "array", minItems: 1, maxItems: 20, items: { type: "string", maxLength: 200 }, description: "origins whose pages may send events, e.g. https://shop.example" },
+    signers: { type: "array", minItems: 1, maxItems: 2, items: { type: "string", pattern: "^[0-9a-f]{32}$" }, description: "fingerprints of the keys whose manifests the edge takes" },
+    holdoutShare: { type: "number", minimum: 0, maximum: 0.5 },
+    placements: { type: "array", maxItems: 20, items: PLACEMENT_SCHEMA },
+  },
+} as const;
+export type CreateShopRequest = Infer<typeof CREATE_SHOP_SCHEMA>;
+export interface CreateShopResponse {
+  shop: string;
+  /** Public; goes into the tag. */
+  writeKey: string;
+  /** Secret; shown once. For the trainer, imports and login links. */
+  merchantToken: string;
+}
+
+/** `PUT routes.admin.catalogue(shop)`: NDJSON of products in; the whole catalogue is replaced, or nothing is. */
+export interface CatalogueReport {
+  imported: number;
+  rejected: number;
+  /** The first 100 of them. Lines count from 1. */
+  errors: { line: number; path: string; message: string }[];
+  sha256: string;
+}
+/** `GET routes.admin.catalogue(shop)`. */
+export type CatalogueExport = { currency: string; products: Product[] };
+export type { CatalogueSnapshot };
+
+/** `POST routes.admin.import(shop)`: NDJSON, one batch a line (no write key), the same counting as `events`. */
+export type ImportLine = Omit<EventBatch, "key">;
+export interface ImportReport {
+  accepted: number;
+  duplicate: number;
+  conflicts: number;
+  rejected: number;
+  /** The first 100. */
+  errors: { line: number; seq: number | null; code: string; message: string }[];
+}
+
+/** One line of `GET routes.admin.export(shop)?cursor=`: the events of one batch, in the order they were counted. */
+export interface ExportLine {
+  clientId: string;
+  receivedAtMs: number;
+  events: EventBatch["events"];
+}
+/** Header of an export page: where the next one begins; the same value again when there is nothing newer yet. */
+export const EXPORT_CURSOR_HEADER = "x-endcap-next-cursor";
+export const EXPORT_MORE_HEADER = "x-endcap-more";
+
+export interface ModelRecord {
+  version: number;
+  createdAtMs: number;
+  publishedAtMs: number;
+  sha256: string;
+  bytes: number;
+  items: number;
+  evaluation: Evaluation;
+  current: boolean;
+}
+export interface ModelsResponse {
+  paused: boolean;
+  models: ModelRecord[];
+}
+
+/** Counts that add up over time; money in major units of the shop's currency. */
+export const STAT_SUMS = [
+  "events", "page_view", "view_item", "search", "add_to_cart", "begin_checkout", "purchase", "revenue",
+  "rec_render", "rec_view", "rec_click", "rec_add_to_cart", "rec_dismiss", "attributed_orders", "attributed_revenue",
+] as const;
+export type StatSum = (typeof STAT_SUMS)[number];
+export type StatSums = { [S in StatSum]: number };
+/** Sums with the distinct people behind them, which do not add up. */
+export type StatTotals = StatSums & { shoppers: number; buyers: number };
+
+/** `GET routes.admin.stats(shop)?fromMs=&toMs=&bucket=` — a half-open range; buckets are hours or the shop's own days. */
+export interface StatsResponse {
+  shop: string;
+  name: string;
+  currency: string;
+  timeZone: string;
+  fromMs: number;
+  toMs: number;
+  totals: StatTotals;
+  /** The range of the same length just before. */
+  previous: StatTotals;
+  series: ({ startMs: number; shoppers: number } & StatSums)[];
+  placements: ({ placement: string } & Pick<StatSums, "rec_render" | "rec_view" | "rec_click" | "rec_add_to_cart" | "rec_dismiss" | "attributed_orders" | "attributed_revenue">)[];
+  /** Distinct shoppers who got this far in the range. */
+  funnel: { viewed: number; carted: number; checkout: number; purchased: number };
+  /** Clients with an event in the last five minutes. */
+  liveShoppers: number;
+  newestEventAtMs: number | null;
+  /** Everything that was not counted, by reason: void numbers and refusals. */
+  dropped: { reason: VoidReason | string; count: number }[];
+}
+
+/** `POST routes.admin.loginLinks(shop)`. */
+export interface LoginLinkResponse {
+  /** Opens the dashboard once, within 15 minutes; the token is in the fragment. */
+  url: string;
+  expiresAtMs: number;
+}
+export interface SessionResponse {
+  shop: string;
+  name: string;
+}
+

@@ -1,0 +1,92 @@
+/** From a strategy and a shopper to a slate: the one path that devices and the edge both take. */
+import type { Card } from "../catalogue.ts";
+import type { Arm } from "../events.ts";
+import { encodeHistory, type EncodedHistory, type HistoryEntry } from "../history.ts";
+import { createId } from "../ids.ts";
+import type { Model } from "../model/config.ts";
+import { scoreHistory } from "../model/score.ts";
+import type { DrawnSlate, Placement, Strategy } from "../slate.ts";
+import { applyPolicy, type ShopperContext } from "./policy.ts";
+import { topK } from "./topk.ts";
+
+/** Candidates that the policy chooses a slate's k from, at the least. */
+const CANDIDATES = 100;
+
+/** What is known of the shop: its cards, most popular first, and its model, if one is published and not paused. */
+export interface Shelf {
+  cards: readonly Card[];
+  cardOf: (itemId: string) => Card | undefined;
+  model: { model: Model; version: number } | null;
+}
+
+export function createShelf(cards: readonly Card[], model: Shelf["model"]): Shelf {
+  const byId = new Map(cards.map((card) => [card.id, card]));
+  return { cards, cardOf: (itemId) => byId.get(itemId), model };
+}
+
+/** Scores every item of the model for one input, [N]. Plain loops by default; devices pass their backend's. */
+export type ScoreInput = (model: Model, input: EncodedHistory) => Float32Array | Promise<Float32Array>;
+
+/**
+ * What a strategy reads as the shopper's history: all of it, the page's product alone, or the cart.
+ * @returns null where the strategy has nothing personal to go by and popularity serves
+ */
+export function strategyHistory(strategy: Strategy, context: ShopperContext): HistoryEntry[] | null {
+  const page = context.itemId === undefined ? [] : [{ item_id: context.itemId, kind: "view" as const, atMs: context.nowMs }];
+  const cart = context.cart.map((item_id) => ({ item_id, kind: "cart" as const, atMs: context.nowMs }));
+  switch (strategy) {
+    case "popular":
+      return null;
+    case "similar":
+      return page.length > 0 ? page : nullIfEmpty([...context.history]);
+    case "bought_together":
+      return nullIfEmpty(cart.length > 0 ? cart : page);
+    case "for_you":
+      return nullIfEmpty([...context.history]);
+  }
+}
+
+/**
+ * Makes one slate. Popular products fill up what the model has no answer for: products it does not know yet,
+ * and every place when there is no model or nothing to go by.
+ */
+export async function recommend(
+  shelf: Shelf,
+  placement: Pick<Placement, "id" | "strategy" | "k">,
+  context: ShopperContext,
+  arm: Arm,
+  score: ScoreInput = scoreHistory,
+): Promise<DrawnSlate> {
+  const history = shelf.model ? strategyHistory(placement.strategy, context) : null;
+  const input = shelf.model && history ? encodeHistory(history, (id) => shelf.model!.model.indexOf.get(id), shelf.model.model.config.length) : null;
+  const personal = shelf.model !== null && input !== null && input.count > 0;
+  const scores = personal ? await score(shelf.model!.model, input) : null;
+  const chosen = fillSlate(shelf, scores, placement, context);
+  return {
+    slate_id: createId(),
+    placement: placement.id,
+    strategy: personal ? placement.strategy : "popular",
+    model_version: personal ? shelf.model!.version : 0,
+    arm,
+    items: chosen.map(({ card, score }, position) => ({ item_id: card.id, position, score, propensity: 1 })),
+    cards: chosen.map(({ card }) => card),
+  };
+}
+
+/** Ranks, filters, and fills up by popularity. @param scores [N] of the shelf's model, or null for popularity alone */
+function fillSlate(shelf: Shelf, scores: Float32Array | null, placement: Pick<Placement, "strategy" | "k">, context: ShopperContext): { card: Card; score: number }[] {
+  const candidates: { card: Card; score: number }[] = [];
+  if (scores && shelf.model) {
+    const { itemIds } = shelf.model.model;
+    const wanted = CANDIDATES + placement.k + context.history.length;
+    for (const index of topK(scores, wanted, (i) => shelf.cardOf(itemIds[i]!) !== undefined)) {
+      candidates.push({ card: shelf.cardOf(itemIds[index]!)!, score: scores[index]! });
+    }
+  }
+  for (const card of shelf.cards) candidates.push({ card, score: 0 });
+  return applyPolicy(candidates, placement.strategy, context, shelf.cardOf, placement.k);
+}
+
+function nullIfEmpty(entries: HistoryEntry[]): HistoryEntry[] | null {
+  return entries.length > 0 ? entries : null;
+}

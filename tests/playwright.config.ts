@@ -1,0 +1,18 @@
+import { defineConfig } from "@playwright/test";
+import { BASE_FLAGS, chromiumPath, SOFTWARE_WEBGPU_FLAGS } from "./browser.ts";
+
+const launch = (args: string[]) => ({ launchOptions: { executablePath: chromiumPath(), args: [...BASE_FLAGS, ...args] } });
+
+export default defineConfig({
+  testDir: ".",
+  testMatch: ["widget/**/*.spec.ts", "e2e/**/*.spec.ts", "dashboard/**/*.spec.ts"],
+  outputDir: "../test-results",
+  workers: 1,
+  timeout: 60_000,
+  reporter: [["list"], ["json", { outputFile: "../test-results/playwright.json" }]],
+  projects: [
+    { name: "webgpu", use: launch(SOFTWARE_WEBGPU_FLAGS) },
+    // The same widget tests where there is no GPU adapter; what does not touch the engine runs once.
+    { name: "no-webgpu", use: launch([]), testMatch: ["widget/**/*.spec.ts"], grepInvert: /@once/ },
+  ],
+});

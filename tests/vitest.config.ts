@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        root: import.meta.dirname,
+        test: { name: "node", include: ["{core,trainer,demo,contracts}/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
+      },
+      "./edge/vitest.config.ts",
+    ],
+  },
+});
