@@ -1,0 +1,164 @@
+/** The processes behind a running Endcap: the bundles' build, and the Worker in workerd on local disk. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { routes } from "../core/api.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+/** What the bundles are made of; a change there calls for a new build. */
+const BUNDLE_SOURCES = ["core", "widget", "edge/dashboard", "vite.config.ts", "package-lock.json"];
+const WRANGLER_ENV = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_LOG: "error", NO_UPDATE_NOTIFIER: "1", FORCE_COLOR: "0" };
+const START_DEADLINE_MS = 60_000;
+const STOP_GRACE_MS = 5_000;
+
+/** Something a person has to put right; the message says what and how. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/** @throws StartError when something else listens there */
+export async function claimPort(port: number, what: string, option: string): Promise<void> {
+  for (const host of ["127.0.0.1", "::1"]) {
+    await new Promise<void>((free, taken) => {
+      const probe = createServer();
+      probe.once("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "EADDRINUSE") taken(new StartError(`Port ${port} for ${what} is taken by another program. Stop that one, or choose another port with ${option} <number>.`));
+        else free(); // No such address family on this machine.
+      });
+      probe.listen({ port, host, exclusive: true }, () => probe.close(() => free()));
+    });
+  }
+}
+
+/** Builds the tag, its chunks and the dashboard into dist/, unless their sources are as they were. @returns whether it built */
+export async function buildBundles(stampDir: string): Promise<boolean> {
+  const stamp = join(stampDir, "bundles.sha256");
+  const hash = hashTree(BUNDLE_SOURCES);
+  if (existsSync(join(ROOT, "dist/tag.js")) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
+  await runTool("vite", ["build", "--app", "--logLevel", "warn"]);
+  await runTool("vite", ["build", "--mode", "dashboard", "--logLevel", "warn"]);
+  mkdirSync(stampDir, { recursive: true });
+  writeFileSync(stamp, hash);
+  return true;
+}
+
+export interface Edge {
+  url: string;
+  adminToken: string;
+  /** Ends workerd and everything around it, and waits for it. */
+  stop(): Promise<void>;
+  /** SIGKILL to all of it at once, as a power cut would. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts the Worker with D1, R2 and Durable Objects kept under `dataDir`, migrated.
+ *
+ * @param vars more variables for the Worker, e.g. limits
+ * @throws StartError when it does not answer in a minute; its own words are in the message
+ */
+export async function startEdge({ port, dataDir, vars = {} }: { port: number; dataDir: string; vars?: { [name: string]: string } }): Promise<Edge> {
+  const persist = join(dataDir, "edge");
+  mkdirSync(persist, { recursive: true });
+  const adminToken = operatorToken(dataDir);
+  const envFile = join(dataDir, "edge.env");
+  writeFileSync(envFile, Object.entries({ ADMIN_TOKEN: adminToken, ...vars }).map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
+
+  const stamp = join(persist, "migrations.sha256");
+  const migrations = hashTree(["edge/migrations"]);
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== migrations) {
+    await runTool("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persist]);
+    writeFileSync(stamp, migrations);
+  }
+
+  const child = spawn(tool("wrangler"), [
+    "dev", "--port", String(port), "--ip", "localhost", "--inspector-port", "0", "--persist-to", persist,
+    "--env-file", envFile, "--show-interactive-dev-session=false", "--log-level", "error",
+  ], { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let output = "";
+  const keep = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000));
+  child.stdout!.on("data", keep);
+  child.stderr!.on("data", keep);
+  const exited = new Promise<void>((done) => child.once("exit", () => done()));
+
+  const url = `http://localhost:${port}`;
+  const edge: Edge = {
+    url,
+    adminToken,
+    async stop() {
+      signalGroup(child, "SIGTERM");
+      const timer = setTimeout(() => signalGroup(child, "SIGKILL"), STOP_GRACE_MS);
+      await exited;
+      clearTimeout(timer);
+      // workerd may outlive the process that started it.
+      signalGroup(child, "SIGKILL");
+    },
+    async kill() {
+      signalGroup(child, "SIGKILL");
+      await exited;
+    },
+  };
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (!(await answers(url + routes.health))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await edge.kill();
+      throw new StartError(`The edge did not start on port ${port}. It said:\n${output.trim() || "(nothing)"}`);
+    }
+    await new Promise((wait) => setTimeout(wait, 100));
+  }
+  return edge;
+}
+
+/** The operator's token of this data folder, made on first use. */
+function operatorToken(dataDir: string): string {
+  const file = join(dataDir, "operator-token");
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, randomBytes(16).toString("base64url"), { mode: 0o600 });
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-child.pid!, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function tool(name: string): string {
+  return join(ROOT, "node_modules/.bin", name);
+}
+
+async function runTool(name: string, args: string[]): Promise<void> {
+  const child = spawn(tool(name), args, { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV, CI: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((done, fail) => child.once("error", fail).once("close", done));
+  if (code !== 0) throw new StartError(`\`${name} ${args.join(" ")}\` failed:\n${output.trim().slice(-4000)}`);
+}
+
+/** A hash over names and contents of files and folders below the project's root. */
+function hashTree(paths: readonly string[]): string {
+  const hash = createHash("sha256");
+  const visit = (path: string) => {
+    const full = join(ROOT, path);
+    if (!existsSync(full)) return;
+    if (statSync(full).isDirectory()) for (const name of readdirSync(full).sort()) visit(join(path, name));
+    else hash.update(path).update("\0").update(readFileSync(full)).update("\0");
+  };
+  paths.forEach(visit);
+  return hash.digest("hex");
+}
