@@ -104,6 +104,20 @@ export interface CreateShopResponse {
   merchantToken: string;
 }
 
+/** `GET routes.admin.shop(shop)`: the shop as its owner may see it; nothing secret. */
+export interface ShopResponse {
+  shop: string;
+  name: string;
+  currency: string;
+  locale: string;
+  timeZone: string;
+  writeKey: string;
+  origins: string[];
+  signers: string[];
+  holdoutShare: number;
+  placements: Placement[];
+}
+
 /** `PUT routes.admin.catalogue(shop)`: NDJSON of products in; the whole catalogue is replaced, or nothing is. */
 export interface CatalogueReport {
   imported: number;
@@ -152,6 +166,10 @@ export interface ModelsResponse {
   models: ModelRecord[];
 }
 
+/** `POST routes.admin.pause(shop)`: takes the model out of service, or puts it back. */
+export const PAUSE_SCHEMA = { type: "object", required: ["paused"], properties: { paused: { type: "boolean" } } } as const;
+export type PauseRequest = Infer<typeof PAUSE_SCHEMA>;
+
 /** Counts that add up over time; money in major units of the shop's currency. */
 export const STAT_SUMS = [
   "events", "page_view", "view_item", "search", "add_to_cart", "begin_checkout", "purchase", "revenue",
@@ -161,6 +179,9 @@ export type StatSum = (typeof STAT_SUMS)[number];
 export type StatSums = { [S in StatSum]: number };
 /** Sums with the distinct people behind them, which do not add up. */
 export type StatTotals = StatSums & { shoppers: number; buyers: number };
+
+export const STAT_BUCKETS = ["hour", "day"] as const;
+export type StatBucket = (typeof STAT_BUCKETS)[number];
 
 /** `GET routes.admin.stats(shop)?fromMs=&toMs=&bucket=` — a half-open range; buckets are hours or the shop's own days. */
 export interface StatsResponse {
@@ -190,6 +211,9 @@ export interface LoginLinkResponse {
   url: string;
   expiresAtMs: number;
 }
+/** `POST routes.login`: the token of a login link; the answer is a SessionResponse and the session cookie. */
+export const LOGIN_SCHEMA = { type: "object", required: ["token"], properties: { token: { type: "string", maxLength: 100 } } } as const;
+export type LoginRequest = Infer<typeof LOGIN_SCHEMA>;
 export interface SessionResponse {
   shop: string;
   name: string;
