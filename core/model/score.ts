@@ -84,13 +84,13 @@ export function quantiseQuery(query: Float32Array): QuantisedQuery {
 
 /**
  * Whole-number products of a query with every item row: exact, so equal on every backend.
- * @param out [N]; written
+ * @param out [N]; written from `from` up to `to`, which are all of it unless given
  */
-export function dotRows(model: Model, query: QuantisedQuery, out: Int32Array): void {
+export function dotRows(model: Model, query: QuantisedQuery, out: Int32Array, from = 0, to = out.length): void {
   const D = model.config.width;
   const { rows } = model;
   const { values } = query;
-  for (let item = 0, at = 0; item < out.length; item += 1, at += D) {
+  for (let item = from, at = from * D; item < to; item += 1, at += D) {
     let sum = 0;
     for (let d = 0; d < D; d += 1) sum += rows[at + d]! * values[d]!;
     out[item] = sum;

@@ -1,0 +1,76 @@
+/** How the engine is bundled: tfjs without the parts that a session encoder can never reach. */
+import type { BuildEnvironmentOptions, Plugin } from "vite";
+
+/**
+ * Modules that the engine would load and never run, with what stands in for them. Each is only reached through a
+ * path that the engine rules out; the browser tests score through every backend of the built bundle.
+ */
+const STUBS: { module: RegExp; code: string }[] = [
+  // The CPU paths of the WebGPU kernels: off by WEBGPU_CPU_FORWARD.
+  { module: /tfjs-backend-webgpu\/dist\/kernel_utils\/shared\.js$/, code: "export let addImplCPU, castImplCPU, concatImplCPU, maxImplCPU, multiplyImplCPU, prodImplCPU, sliceImplCPU, subImplCPU, transposeImplCPU;" },
+  // Textures are for pictures; the engine has buffers only.
+  { module: /tfjs-backend-webgpu\/dist\/texture_manager\.js$/, code: "export class TextureManager { dispose() {} }" },
+  // Chosen from an inner dimension of 2,000 on; the model's is at most 128.
+  { module: /tfjs-backend-webgpu\/dist\/matmul_splitK_webgpu\.js$/, code: "export class MatMulSplitKProgram {} export class BiasActivationProgram {}" },
+  // Complex numbers.
+  { module: /tfjs-backend-webgpu\/dist\/binary_op_complex_webgpu\.js$/, code: "export class BinaryOpComplexProgram {}" },
+  { module: /tfjs-backend-webgpu\/dist\/kernels\/Complex\.js$/, code: "export function complex() {}" },
+  { module: /tfjs-backend-webgpu\/dist\/kernels\/Real\.js$/, code: "export function real() {}" },
+  { module: /tfjs-backend-webgpu\/dist\/kernels\/Imag\.js$/, code: "export function imag() {}" },
+  // Sums run over the last axis, which needs no transposition first.
+  { module: /tfjs-backend-webgpu\/dist\/kernels\/Transpose\.js$/, code: "export function transpose() {}" },
+  // Activations fused into a product; the network has its own steps for them.
+  { module: /tfjs-backend-webgpu\/dist\/activation_util\.js$/, code: 'export function activationFnSnippet() { return ""; } export function biasActivationSnippet() { return ""; }' },
+  // The threaded build needs cross-origin isolation, which shops don't have.
+  { module: /tfjs-backend-wasm-threaded-simd\.js$/, code: "export default undefined;" },
+  { module: /tfjs-backend-wasm-threaded-simd\.worker\.js$/, code: 'export const wasmWorkerContents = "";' },
+  // Tensors as text.
+  { module: /tfjs-core\/dist\/tensor_format\.js$/, code: 'export function tensorToString() { return ""; }' },
+  // Timings of kernels, printed in debug mode.
+  { module: /tfjs-core\/dist\/profiler\.js$/, code: "export class Profiler {}" },
+  // Vite's loader of chunks speaks to `document`, which a worker lacks.
+  { module: /vite\/preload-helper\.js$/, code: "export const __vitePreload = (load) => load();" },
+];
+
+/** Modules of tfjs that do something when they are imported; all others only define, whatever their package says. */
+const SIDE_EFFECTS = /tfjs-core\/dist\/(engine|flags|tensor)\.js$|\/flags_(webgpu|wasm)\.js$/;
+
+/** Stubs what cannot be reached. */
+export function slimTfjs(): Plugin {
+  return {
+    name: "endcap-slim-tfjs",
+    enforce: "pre",
+    resolveId: {
+      filter: { id: /^@tensorflow\/tfjs-core$/ },
+      async handler(_, importer) {
+        // `index.js` also registers every optimizer; `base.js` is the same library without doing anything.
+        return this.resolve("@tensorflow/tfjs-core/dist/base.js", importer, { skipSelf: true });
+      },
+    },
+    load: {
+      filter: { id: STUBS.map(({ module }) => module) },
+      handler: (id) => STUBS.find(({ module }) => module.test(id))!.code,
+    },
+    transform: {
+      filter: { id: /tfjs-backend-webgpu\/dist\/.*\.js$/ },
+      // Shaders are text that no minifier shortens; neither WGSL nor the code around it minds its indentation.
+      handler: (code) => ({ code: code.replace(/\n\s+/g, "\n"), map: null }),
+    },
+  };
+}
+
+/** The engine's build: ES modules for a worker, addressed relative to each other, so that any origin can serve them. */
+export function engineBuild(outDir: string): BuildEnvironmentOptions {
+  return {
+    outDir,
+    emptyOutDir: false,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    rolldownOptions: {
+      input: { engine: new URL("./worker.ts", import.meta.url).pathname },
+      treeshake: { moduleSideEffects: (id: string) => !id.includes("/@tensorflow/") || SIDE_EFFECTS.test(id) },
+      output: { format: "es", entryFileNames: "[name]-[hash].js", chunkFileNames: "engine-[name]-[hash].js", assetFileNames: "engine-[name]-[hash][extname]", comments: { legal: false } },
+    },
+  };
+}
