@@ -1,0 +1,57 @@
+/** The faces without figures: signing in by a link's one-time token, and a link to somebody else's shop. */
+import { routes } from "../../../core/api.ts";
+import { useDashboard } from "../context.ts";
+import type { Stage } from "../store.ts";
+import { Mark } from "./mark.tsx";
+import { TroubleBar } from "./trouble.tsx";
+
+export function SignIn({ stage }: { stage: Extract<Stage, { name: "signed-out" }> }) {
+  const { store, texts } = useDashboard();
+  const words = texts.signIn;
+  const asked = new URLSearchParams(location.search).get("shop");
+  return (
+    <main class="cover">
+      <div class="cover-card">
+        <Mark />
+        <h1>{texts.product}</h1>
+        {stage.token !== null ? (
+          <>
+            <p>{words.ready}</p>
+            <button type="button" class="button primary wide" disabled={stage.signingIn} onClick={() => void store.signIn()}>
+              {stage.signingIn ? words.busy : words.button(asked ?? location.host)}
+            </button>
+            <TroubleBar />
+          </>
+        ) : (
+          <>
+            <p class="cover-state" role="status">{stage.refusal !== null ? words.refused : stage.ended ? words.ended : words.none}</p>
+            {stage.refusal && <p class="hint">{words.edgeSays(stage.refusal)}</p>}
+            <p>{words.next}</p>
+            <p class="hint">{code(words.how)}</p>
+            <pre class="snippet" tabIndex={0}>{`curl -X POST ${location.origin}${routes.admin.loginLinks(asked ?? "SHOP")} \\\n  -H "Authorization: Bearer $MERCHANT_TOKEN"`}</pre>
+          </>
+        )}
+      </div>
+    </main>
+  );
+}
+
+export function OtherShop({ stage }: { stage: Extract<Stage, { name: "other-shop" }> }) {
+  const { store, texts } = useDashboard();
+  const { asked, session } = stage;
+  return (
+    <main class="cover">
+      <div class="cover-card">
+        <Mark />
+        <h1>{texts.otherShop.title}</h1>
+        <p>{texts.otherShop.body(asked, session.name)}</p>
+        <button type="button" class="button primary wide" onClick={store.showOwnShop}>{texts.otherShop.own(session.name)}</button>
+      </div>
+    </main>
+  );
+}
+
+/** Sets what stands between backticks in code type. */
+function code(text: string) {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
+}
