@@ -67,7 +67,7 @@ export function encodeSession(model: Model, input: EncodedHistory): Float32Array
   return session;
 }
 
-/** A query rounded to 12 bits: what every backend multiplies with the int8 rows, exactly. */
+/** A query rounded to 16 bits: what every backend multiplies with the int8 rows, exactly. */
 export interface QuantisedQuery {
   /** Whole numbers in -QUERY_LEVELS..QUERY_LEVELS, [D]. */
   values: Int16Array;

@@ -49,7 +49,7 @@ export function dotRowsProgram(itemCount: number, width: number, length: number)
           result[index] = sum;
         } else if (index < ${itemCount + width}) {
           result[index] = query[index - ${itemCount}];
-        } else if (index < ${size}) {
+        } else if (index < uniforms.size) {
           result[index] = bitcast<i32>(largest);
         }
       }`,

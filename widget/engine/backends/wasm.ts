@@ -17,7 +17,7 @@ import { sumConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sum";
 import wasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import type { EncodedHistory } from "../../../core/history.ts";
 import type { Model } from "../../../core/model/config.ts";
-import { quantiseQuery } from "../../../core/model/score.ts";
+import { dotRows, quantiseQuery } from "../../../core/model/score.ts";
 import { BackendUnavailable, type Backend } from "./backend.ts";
 import { createEncoder } from "./encoder.ts";
 import { tf } from "./tfjs.ts";
@@ -41,25 +41,21 @@ export async function createWasmBackend(model: Model): Promise<Backend> {
   await tf.setBackend("wasm");
 
   const { width } = model.config;
-  const count = model.itemIds.length;
   const encoder = createEncoder(model);
-  // Whole numbers in f32: their products with a 12-bit query stay below 2^24, so they are exact.
-  const rows = tf.tensor2d(Float32Array.from(model.rows), [count, width]);
   return {
     name: "wasm",
     multiply(input) {
       const sessions = encoder.encode(newestPlaces(input));
       const query = quantiseQuery((sessions.dataSync() as Float32Array).subarray(-width));
-      const column = tf.tensor2d(Float32Array.from(query.values), [width, 1]);
-      const product = tf.matMul(rows, column);
-      const products = product.dataSync();
-      tf.dispose([sessions, column, product]);
+      sessions.dispose();
+      // The rows stay int8, in plain loops: tfjs would hold them in f32, at four times the memory, and takes longer.
+      const products = new Int32Array(model.itemIds.length);
+      dotRows(model, query, products);
       return { products, query };
     },
     tensors: () => tf.memory().numTensors,
     stop() {
       encoder.dispose();
-      rows.dispose();
       tf.removeBackend("wasm");
     },
   };

@@ -1,0 +1,69 @@
+/** Two origins for the engine's browser tests: an edge that serves the built bundles, and a shop with a policy of its own. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { build } from "vite";
+import { engineBuild, slimTfjs } from "../../../widget/engine/bundle.ts";
+
+const TYPES: { [extension: string]: string } = { ".js": "text/javascript", ".wasm": "application/wasm" };
+
+export interface Site {
+  edge: string;
+  engineUrl: string;
+  /** The folder with the bundles. */
+  folder: string;
+  /** A page of the shop with the harness loaded. @param policy its Content-Security-Policy, `EDGE` standing for the edge's origin */
+  pageUrl(policy?: string): string;
+  stop(): Promise<void>;
+}
+
+/** Builds the engine as it ships, and the harness beside it, then serves both. @param extra more files for the edge, by name */
+export async function startSite(extra: { [name: string]: (engineFile: string) => string } = {}): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), "endcap-engine-"));
+  const root = new URL("../../..", import.meta.url).pathname;
+  const shared = { root, base: "./", configFile: false, logLevel: "error", plugins: [slimTfjs()] } as const;
+  await build({ ...shared, build: engineBuild(folder) });
+  const engineFile = readdirSync(folder).find((name) => /^engine-[^-]{8}\.js$/.test(name) || /^engine-[\w-]{8}\.js$/.test(name))!;
+  const harnessBuild = engineBuild(join(folder, "harness"));
+  await build({ ...shared, build: { ...harnessBuild, rolldownOptions: { ...harnessBuild.rolldownOptions, input: { harness: join(import.meta.dirname, "harness.ts") } } } });
+  const harnessFile = readdirSync(join(folder, "harness")).find((name) => name.startsWith("harness-"))!;
+
+  const edgeServer = createServer((request, response) => {
+    const name = new URL(request.url!, "http://edge").pathname.slice(1);
+    response.setHeader("access-control-allow-origin", "*");
+    const made = extra[name]?.(engineFile);
+    let body: Buffer | string;
+    try {
+      body = made ?? readFileSync(join(folder, name));
+    } catch {
+      return void response.writeHead(404).end();
+    }
+    response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(body);
+  });
+  const edge = await listen(edgeServer);
+  const shopServer = createServer((request, response) => {
+    const policy = new URL(request.url!, "http://shop").searchParams.get("policy");
+    response.writeHead(200, { "content-type": "text/html", ...(policy && { "content-security-policy": policy.replaceAll("EDGE", edge) }) });
+    response.end(`<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script type="module" src="${edge}/harness/${harnessFile}"></script>`);
+  });
+  const shop = await listen(shopServer);
+  return {
+    edge,
+    folder,
+    engineUrl: `${edge}/${engineFile}`,
+    pageUrl: (policy) => `${shop}/${policy ? `?policy=${encodeURIComponent(policy)}` : ""}`,
+    async stop() {
+      for (const server of [edgeServer, shopServer]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://localhost:${(server.address() as AddressInfo).port}`)));
+}
