@@ -1,0 +1,67 @@
+/** Who may act: the operator, a shop's merchant by token, or its signed-in dashboard. */
+import { getCookie } from "hono/cookie";
+import { createMiddleware } from "hono/factory";
+import type { AppEnv, Services } from "./app.ts";
+import { shopById } from "./db/shops.ts";
+import { shopOfMerchantToken, shopOfSession } from "./db/tokens.ts";
+import { refuse } from "./refusal.ts";
+
+/** Browsers take `__Host-` cookies only when Secure, for one host, and with Path=/. */
+export const SESSION_COOKIE = "__Host-endcap";
+
+/** Lets the operator pass. */
+export function operatorOnly() {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const expected = c.env.ADMIN_TOKEN;
+    if (!expected) return refuse(403, "operator-token-unset", "This edge has no ADMIN_TOKEN, so nobody may create shops. Set it as a secret of the Worker.");
+    const given = bearerToken(c.req.header("authorization"));
+    if (given === null || !(await equalSecrets(given, expected))) return refuse(401, "wrong-token", "This needs the operator's token: Authorization: Bearer <ADMIN_TOKEN>.");
+    await next();
+  });
+}
+
+/** Lets a shop's merchant token or dashboard session pass, for that shop only, and sets `shop`. */
+export function merchantOnly({ now }: Pick<Services, "now">) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const wanted = c.req.param("shop") ?? "";
+    const token = bearerToken(c.req.header("authorization"));
+    let allowed: string | null = null;
+    if (token !== null) {
+      allowed = await shopOfMerchantToken(c.env.DB, token);
+      if (allowed === null) return refuse(401, "wrong-token", "This token is not a merchant token of any shop here.");
+    } else {
+      const session = getCookie(c, SESSION_COOKIE);
+      if (session === undefined) return refuse(401, "no-token", "This needs the shop's merchant token: Authorization: Bearer <token>.");
+      if (isUnsafe(c.req.method) && !isSameOrigin(c.req.raw)) return refuse(403, "cross-site", "A signed-in request that changes something must come from the dashboard's own pages.");
+      allowed = await shopOfSession(c.env.DB, session, now());
+      if (allowed === null) return refuse(401, "session-expired", "The session has ended. Open a new login link.");
+    }
+    if (allowed !== wanted) return refuse(403, "other-shop", "This token or session belongs to another shop.");
+    const shop = await shopById(c.env.DB, wanted);
+    if (!shop) return refuse(404, "unknown-shop", `There is no shop "${wanted}" here.`);
+    c.set("shop", shop);
+    await next();
+  });
+}
+
+/** Whether a request comes from the edge's own pages, as browsers state it. */
+export function isSameOrigin(request: Request): boolean {
+  const site = request.headers.get("sec-fetch-site");
+  if (site !== null && site !== "same-origin") return false;
+  const origin = request.headers.get("origin");
+  return origin === null ? site === "same-origin" : origin === new URL(request.url).origin;
+}
+
+/** Compares secrets in a time that depends on neither. */
+export async function equalSecrets(a: string, b: string): Promise<boolean> {
+  const encoder = new TextEncoder();
+  const [left, right] = await Promise.all([crypto.subtle.digest("SHA-256", encoder.encode(a)), crypto.subtle.digest("SHA-256", encoder.encode(b))]);
+  return crypto.subtle.timingSafeEqual(left, right);
+}
+
+function bearerToken(header: string | undefined): string | null {
+  return /^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? null;
+}
+function isUnsafe(method: string): boolean {
+  return method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
+}

@@ -1,0 +1,48 @@
+/** The edge's wiring: every route, and the one place where errors end. */
+import { Hono } from "hono";
+import type { Env } from "./env.ts";
+import type { Shop } from "./db/shops.ts";
+import { createShopCache, type ShopCache } from "./shop-cache.ts";
+import { createRefusalTally, type RefusalTally } from "./refusal-tally.ts";
+import { createShelfCache, type ShelfCache } from "./shelf.ts";
+import { refuse } from "./refusal.ts";
+import { assetRoutes } from "./routes/assets.ts";
+import { catalogueRoutes } from "./routes/catalogue.ts";
+import { configRoutes } from "./routes/config.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { exportRoutes } from "./routes/export.ts";
+import { fileRoutes } from "./routes/files.ts";
+import { importRoutes } from "./routes/import.ts";
+import { loginRoutes } from "./routes/login.ts";
+import { modelRoutes } from "./routes/models.ts";
+import { recommendRoutes } from "./routes/recommend.ts";
+import { shopRoutes } from "./routes/shops.ts";
+import { statsRoutes } from "./routes/stats.ts";
+
+export interface AppOptions {
+  now: () => number;
+}
+
+/** What an isolate keeps between requests, and the clock. */
+export interface Services {
+  now: () => number;
+  shops: ShopCache;
+  shelves: ShelfCache;
+  refusals: RefusalTally;
+}
+
+export type AppEnv = { Bindings: Env; Variables: { /** Set on merchant routes: the shop that the caller may act for. */ shop: Shop } };
+export type App = Hono<AppEnv>;
+
+export function createApp({ now }: AppOptions): App {
+  const services: Services = { now, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now) };
+  const app: App = new Hono<AppEnv>();
+  app.get("/health", (c) => c.json({ ok: true }));
+  for (const add of [eventRoutes, configRoutes, fileRoutes, recommendRoutes, shopRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
+  app.notFound((c) => refuse(404, "unknown-route", `Nothing answers ${c.req.method} ${new URL(c.req.url).pathname}.`));
+  app.onError((error) => {
+    console.error(error.stack ?? String(error));
+    return refuse(500, "internal", "The edge failed at this request. It is not the request's fault; try again.", { retry: true });
+  });
+  return app;
+}

@@ -1,0 +1,42 @@
+/** From a parsed batch of unknown origin to what the ledger counts: every event judged by itself. */
+import { parseEvent, type BatchHead, type BatchReceipt, type ShopEvent } from "../core/events.ts";
+import type { LedgerBatch } from "./ledger/contract.ts";
+import { redactEvent } from "./redact.ts";
+
+export type Rejection = BatchReceipt["rejected"][number];
+
+export interface JudgedBatch {
+  batch: LedgerBatch;
+  /** Events that can never be counted. */
+  rejected: Rejection[];
+  /** Those of them without a number of their own. */
+  unnumbered: number;
+}
+
+/** @param refusal a further reason to refuse a well-formed event */
+export function judgeBatch(head: Omit<BatchHead, "key">, events: readonly unknown[], refusal?: (event: ShopEvent) => { code: string; message: string } | null): JudgedBatch {
+  const judged: JudgedBatch = {
+    batch: { clientId: head.clientId, sentAtMs: head.sentAtMs, events: [], voids: head.voids ?? [], refusedSeqs: [] },
+    rejected: [],
+    unnumbered: 0,
+  };
+  if (head.secretHash !== undefined) judged.batch.secretHash = head.secretHash;
+  events.forEach((value, index) => {
+    const parsed = parseEvent(value, `events[${index}]`);
+    const fault = parsed.ok ? refusal?.(parsed.value) : { code: parsed.path.endsWith(".name") ? "unknown-event" : "invalid-event", message: `${parsed.path} ${parsed.message}` };
+    if (parsed.ok && !fault) {
+      judged.batch.events.push(redactEvent(parsed.value));
+      return;
+    }
+    const seq = seqOf(value);
+    judged.rejected.push({ seq, ...fault! });
+    if (seq === null) judged.unnumbered += 1;
+    else judged.batch.refusedSeqs.push(seq);
+  });
+  return judged;
+}
+
+function seqOf(value: unknown): number | null {
+  const seq = (value as { seq?: unknown } | null)?.seq;
+  return Number.isSafeInteger(seq) && (seq as number) >= 1 ? (seq as number) : null;
+}

@@ -1,0 +1,71 @@
+/** Request bodies, read no further than they may be long. */
+
+export type BoundedBody = { ok: true; bytes: Uint8Array<ArrayBuffer> } | { ok: false };
+
+/** Reads a whole body, or stops as soon as it is longer than `maxBytes`. */
+export async function readBounded(request: Request, maxBytes: number): Promise<BoundedBody> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) {
+    await request.body?.cancel();
+    return { ok: false };
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > maxBytes) return { ok: false };
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return { ok: true, bytes };
+}
+
+export type JsonText = { ok: true; value: unknown } | { ok: false };
+
+/** Parses UTF-8 JSON; not ok for anything else. */
+export function parseJson(text: string | Uint8Array): JsonText {
+  try {
+    return { ok: true, value: JSON.parse(typeof text === "string" ? text : new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(text)) };
+  } catch {
+    return { ok: false };
+  }
+}
+
+/** A body that holds a line, or in all more, than it may. */
+export class BodyTooLargeError extends Error {
+  override name = "BodyTooLargeError";
+}
+
+/**
+ * The lines of an NDJSON body as they arrive, blank ones left out.
+ * @returns line numbers count from 1
+ * @throws BodyTooLargeError past a limit
+ */
+export async function* readLines(body: ReadableStream<Uint8Array> | null, limits: { maxLineChars: number; maxBytes: number }): AsyncGenerator<{ line: number; text: string }> {
+  if (!body) return;
+  const decoder = new TextDecoder();
+  let rest = "";
+  let line = 0;
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > limits.maxBytes) throw new BodyTooLargeError(`The body is longer than ${limits.maxBytes} bytes.`);
+    const text = rest + decoder.decode(chunk, { stream: true });
+    let from = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
+      line += 1;
+      const content = text.slice(from, end).trim();
+      if (content.length > limits.maxLineChars) throw new BodyTooLargeError(`Line ${line} is longer than ${limits.maxLineChars} characters.`);
+      if (content) yield { line, text: content };
+      from = end + 1;
+    }
+    rest = text.slice(from);
+    if (rest.length > limits.maxLineChars) throw new BodyTooLargeError(`Line ${line + 1} is longer than ${limits.maxLineChars} characters.`);
+  }
+  const content = (rest + decoder.decode()).trim();
+  if (content) yield { line: line + 1, text: content };
+}

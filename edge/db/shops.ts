@@ -1,0 +1,110 @@
+/** The shops: who they are, what they allow, and which catalogue is theirs now. */
+import type { CreateShopRequest, ShopConfig } from "../../core/api.ts";
+import type { Placement } from "../../core/slate.ts";
+
+export interface Shop {
+  id: string;
+  name: string;
+  currency: string;
+  locale: string;
+  timeZone: string;
+  origins: string[];
+  signers: string[];
+  holdoutShare: number;
+  placements: Placement[];
+  writeKey: string;
+  modelsPaused: boolean;
+  createdAtMs: number;
+  /** The whole catalogue, private; null before the first one. */
+  catalogueSha256: string | null;
+  /** Its public cards; null before the first catalogue. */
+  snapshot: NonNullable<ShopConfig["catalogue"]> | null;
+}
+
+interface ShopRow {
+  id: string; name: string; currency: string; locale: string; time_zone: string; origins: string; signers: string; holdout_share: number;
+  placements: string; write_key: string; models_paused: number; created_at_ms: number; catalogue_sha256: string | null;
+  snapshot_sha256: string | null; bytes: number | null; products: number | null;
+}
+
+const SELECT_SHOP = `SELECT shop.*, snapshot.bytes, snapshot.products FROM shop
+  LEFT JOIN snapshot ON snapshot.shop = shop.id AND snapshot.sha256 = shop.snapshot_sha256`;
+
+export async function shopById(db: D1Database, id: string): Promise<Shop | null> {
+  return toShop(await db.prepare(`${SELECT_SHOP} WHERE shop.id = ?1`).bind(id).first<ShopRow>());
+}
+
+export async function shopByWriteKey(db: D1Database, writeKey: string): Promise<Shop | null> {
+  return toShop(await db.prepare(`${SELECT_SHOP} WHERE shop.write_key = ?1`).bind(writeKey).first<ShopRow>());
+}
+
+export async function shopIds(db: D1Database): Promise<string[]> {
+  const { results } = await db.prepare(`SELECT id FROM shop ORDER BY id`).all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
+/** Whether pages of this origin belong to any shop. */
+export async function isShopOrigin(db: D1Database, origin: string): Promise<boolean> {
+  return (await db.prepare(`SELECT 1 FROM shop, json_each(shop.origins) AS origin WHERE origin.value = ?1 LIMIT 1`).bind(origin).first()) !== null;
+}
+
+/** @returns false when the id is taken */
+export async function insertShop(db: D1Database, shop: Required<CreateShopRequest> & { writeKey: string; tokenSha256: string; nowMs: number }): Promise<boolean> {
+  if (await db.prepare(`SELECT 1 FROM shop WHERE id = ?1`).bind(shop.id).first()) return false;
+  await db.batch([
+    db.prepare(`INSERT INTO shop (id, name, currency, locale, time_zone, origins, signers, holdout_share, placements, write_key, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`)
+      .bind(shop.id, shop.name, shop.currency, shop.locale, shop.timeZone, JSON.stringify(shop.origins), JSON.stringify(shop.signers), shop.holdoutShare, JSON.stringify(shop.placements), shop.writeKey, shop.nowMs),
+    db.prepare(`INSERT INTO merchant_token (token_sha256, shop, created_at_ms) VALUES (?1, ?2, ?3)`).bind(shop.tokenSha256, shop.id, shop.nowMs),
+  ]);
+  return true;
+}
+
+export async function setModelsPaused(db: D1Database, shop: string, paused: boolean): Promise<void> {
+  await db.prepare(`UPDATE shop SET models_paused = ?2 WHERE id = ?1`).bind(shop, paused ? 1 : 0).run();
+}
+
+export interface SnapshotRecord {
+  sha256: string;
+  bytes: number;
+  products: number;
+  cardsSha256: string;
+}
+
+/** The digest of the current snapshot's cards. */
+export async function currentCardsSha256(db: D1Database, shop: string): Promise<string | null> {
+  const row = await db.prepare(`SELECT cards_sha256 FROM shop JOIN snapshot ON snapshot.shop = shop.id AND snapshot.sha256 = snapshot_sha256 WHERE shop.id = ?1`).bind(shop).first<{ cards_sha256: string }>();
+  return row?.cards_sha256 ?? null;
+}
+
+/**
+ * Points the shop at a snapshot and the catalogue it was made of, in one transaction.
+ * @param expectedCatalogue when given, nothing changes if another catalogue has become current meanwhile
+ */
+export async function setSnapshot(db: D1Database, shop: string, catalogueSha256: string, snapshot: SnapshotRecord, nowMs: number, expectedCatalogue?: string): Promise<void> {
+  await db.batch([
+    db.prepare(`INSERT OR IGNORE INTO snapshot (shop, sha256, bytes, products, cards_sha256, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`)
+      .bind(shop, snapshot.sha256, snapshot.bytes, snapshot.products, snapshot.cardsSha256, nowMs),
+    db.prepare(`UPDATE shop SET catalogue_sha256 = ?2, snapshot_sha256 = ?3 WHERE id = ?1 AND (?4 IS NULL OR catalogue_sha256 = ?4)`)
+      .bind(shop, catalogueSha256, snapshot.sha256, expectedCatalogue ?? null),
+  ]);
+}
+
+function toShop(row: ShopRow | null): Shop | null {
+  if (!row) return null;
+  return {
+    id: row.id,
+    name: row.name,
+    currency: row.currency,
+    locale: row.locale,
+    timeZone: row.time_zone,
+    origins: JSON.parse(row.origins) as string[],
+    signers: JSON.parse(row.signers) as string[],
+    holdoutShare: row.holdout_share,
+    placements: JSON.parse(row.placements) as Placement[],
+    writeKey: row.write_key,
+    modelsPaused: row.models_paused !== 0,
+    createdAtMs: row.created_at_ms,
+    catalogueSha256: row.catalogue_sha256,
+    snapshot: row.snapshot_sha256 === null ? null : { sha256: row.snapshot_sha256, bytes: row.bytes!, products: row.products! },
+  };
+}

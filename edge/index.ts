@@ -1,0 +1,13 @@
+/** The Worker: requests, housekeeping by the clock, and the ledger's class. */
+import { createApp } from "./app.ts";
+import type { Env } from "./env.ts";
+import { keepHouse } from "./housekeeping.ts";
+
+export { ShopLedger } from "./ledger/ledger.ts";
+
+const app = createApp({ now: Date.now });
+
+export default {
+  fetch: app.fetch,
+  scheduled: (_controller, env) => keepHouse(env, Date.now()),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,54 @@
+/** What the Worker asks of a shop's ledger, and what it answers. */
+import type { BatchReceipt, ShopEvent, VoidReason } from "../../core/events.ts";
+import type { StatsResponse } from "../../core/api.ts";
+
+/** What of the shop's record the counting depends on. */
+export interface LedgerShop {
+  id: string;
+  /** Revenue in another currency is not added up. */
+  currency: string;
+}
+
+/** A batch whose events have been checked and redacted one by one. */
+export interface LedgerBatch {
+  clientId: string;
+  sentAtMs: number;
+  /** SHA-256 of the device secret that authorises erasure. */
+  secretHash?: string;
+  events: ShopEvent[];
+  voids: { from: number; to: number; reason: VoidReason }[];
+  /** Numbers of events that were refused; they are void, so that the watermark passes them. */
+  refusedSeqs: number[];
+}
+
+export interface CountRequest {
+  shop: LedgerShop;
+  receivedAtMs: number;
+  /** Imports state facts of the past: their times are neither corrected nor clamped. */
+  imported: boolean;
+  batches: LedgerBatch[];
+  /** Refusals to count along, by reason. */
+  dropped: { [reason: string]: number };
+}
+
+/** A page of the journal or the place of an archived segment. */
+export type ExportPage =
+  | { kind: "segment"; object: string; /** Lines at its beginning that the reader has already. */ skipLines: number; nextCursor: number; more: boolean }
+  | { kind: "lines"; text: string; nextCursor: number; more: boolean };
+
+/** A half-open range, its ends on quarter-hours, cut into buckets. */
+export interface StatsRequest {
+  currency: string;
+  fromMs: number;
+  toMs: number;
+  /** Ascending; the first is `fromMs`. */
+  bucketStartsMs: number[];
+  nowMs: number;
+}
+export type LedgerStats = Pick<StatsResponse, "totals" | "previous" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped">;
+export type LedgerReceipt = BatchReceipt;
+
+/** The name of the object that holds a shop's ledger. */
+export function ledgerName(shop: string): string {
+  return `ledger:${shop}:0`;
+}

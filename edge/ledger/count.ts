@@ -1,0 +1,250 @@
+/** Counting: every number of every client once, whatever arrives twice, late or out of order. */
+import { type StatSum } from "../../core/api.ts";
+import type { EventOf, ShopEvent } from "../../core/events.ts";
+import { canonicalJson } from "../../core/weights/manifest.ts";
+import { eventTime, type BatchClock } from "./clock.ts";
+import type { CountRequest, LedgerBatch, LedgerReceipt } from "./contract.ts";
+import { MAX_LINE_MINOR, toMinor } from "./money.ts";
+import { addLines, attribute, contribute, pruneTrail, type Order, type OrderLine, type Trail } from "./orders.ts";
+import { closeGaps, hasReceived, markReceived, MAX_LEAD, type Received } from "./sequence.ts";
+import type { Presence } from "./schema.ts";
+import { createTally, WHOLE_SHOP, type Tally } from "./tally.ts";
+
+interface ClientState extends Received {
+  clientId: string;
+  secretHash: string | null;
+  trail: Trail;
+}
+
+/** A purchase or clicks of this request, settled once all its events are known. */
+interface Settlement {
+  purchases: { event: EventOf<"purchase">; atMs: number; client: ClientState }[];
+  clickedBy: Set<ClientState>;
+}
+
+/**
+ * Counts batches; part of one transaction of the caller.
+ * @returns a receipt per batch, in order, and the bytes added to the journal
+ */
+export function countBatches(sql: SqlStorage, request: CountRequest): { receipts: LedgerReceipt[]; journalBytes: number } {
+  const { receivedAtMs, imported, shop } = request;
+  const clients = loadClients(sql, request.batches);
+  const tally = createTally();
+  const settlement: Settlement = { purchases: [], clickedBy: new Set() };
+  const fresh: ShopEvent[][] = [];
+  const repeats: { batch: number; event: ShopEvent }[] = [];
+
+  const receipts = request.batches.map((batch, index): LedgerReceipt => {
+    const client = clients.get(batch.clientId)!;
+    const clock: BatchClock = { receivedAtMs, offsetMs: imported ? null : receivedAtMs - batch.sentAtMs };
+    const receipt: LedgerReceipt = { accepted: 0, duplicate: 0, conflicts: [], rejected: [], watermark: 0 };
+    client.secretHash ??= batch.secretHash ?? null;
+    const counted: ShopEvent[] = [];
+    for (const event of batch.events) {
+      const refusal = refusalOf(event, client, shop.currency);
+      if (refusal) {
+        receipt.rejected.push({ seq: event.seq, ...refusal });
+        if (refusal.code !== "seq-too-far" && markReceived(client, event.seq, event.seq) === 0) continue;
+        tally.drop(receivedAtMs, "rejected", 1);
+      } else if (hasReceived(client, event.seq)) {
+        repeats.push({ batch: index, event });
+      } else {
+        markReceived(client, event.seq, event.seq);
+        counted.push(event);
+        countEvent(tally, settlement, client, event, eventTime(event.occurredAtMs, clock));
+      }
+    }
+    for (const seq of batch.refusedSeqs) if (seq <= client.watermark + MAX_LEAD) tally.drop(receivedAtMs, "rejected", markReceived(client, seq, seq));
+    for (const { from, to, reason } of batch.voids) {
+      if (from <= to && to <= client.watermark + MAX_LEAD) tally.drop(receivedAtMs, reason, markReceived(client, from, to));
+      else receipt.rejected.push({ seq: from, code: "void-out-of-range", message: `The numbers ${from} to ${to} are no range within ${MAX_LEAD} of the last one counted.` });
+    }
+    tally.drop(receivedAtMs, "gap-closed", closeGaps(client));
+    receipt.accepted = counted.length;
+    receipt.watermark = client.watermark;
+    fresh.push(counted);
+    return receipt;
+  });
+
+  judgeRepeats(sql, request, fresh, repeats, receipts, tally);
+  settle(sql, settlement, shop.currency, tally, receivedAtMs);
+  for (const [reason, count] of Object.entries(request.dropped)) tally.drop(receivedAtMs, reason, count);
+  const journalBytes = writeJournal(sql, request, fresh);
+  writeClients(sql, clients);
+  tally.write(sql);
+  return { receipts, journalBytes };
+}
+
+/** Why a well-formed event can still not be counted. */
+function refusalOf(event: ShopEvent, client: Received, currency: string): { code: string; message: string } | null {
+  if (event.seq > client.watermark + MAX_LEAD) {
+    return { code: "seq-too-far", message: `Number ${event.seq} is more than ${MAX_LEAD} above the last one counted, ${client.watermark}.` };
+  }
+  if (event.name !== "purchase") return null;
+  const amounts = [toMinor(event.params.value ?? 0, 1, currency), ...event.params.items.map(({ price, quantity }) => toMinor(price ?? 0, quantity ?? 1, currency))];
+  if (amounts.every((amount) => Math.abs(amount) <= MAX_LINE_MINOR)) return null;
+  return { code: "amount-out-of-range", message: "A line of this purchase is worth more than any real one." };
+}
+
+const SUM_OF_EVENT: { readonly [name: string]: StatSum } = {
+  page_view: "page_view", view_item: "view_item", search: "search", add_to_cart: "add_to_cart", begin_checkout: "begin_checkout",
+  rec_render: "rec_render", rec_view: "rec_view", rec_click: "rec_click", rec_add_to_cart: "rec_add_to_cart", rec_dismiss: "rec_dismiss",
+};
+const PRESENCE_OF_EVENT: { readonly [name: string]: Presence } = { view_item: "viewed", add_to_cart: "carted", begin_checkout: "checkout" };
+
+function countEvent(tally: Tally, settlement: Settlement, client: ClientState, event: ShopEvent, atMs: number): void {
+  const { clientId } = client;
+  tally.count(atMs, WHOLE_SHOP, "events", 1);
+  tally.countForClient(clientId, atMs, "events", 1);
+  tally.present(clientId, atMs, "active", isSlateEvent(event) ? event.params.arm : undefined);
+  const presence = PRESENCE_OF_EVENT[event.name];
+  if (presence) tally.present(clientId, atMs, presence);
+  const sum = SUM_OF_EVENT[event.name];
+  if (sum) tally.count(atMs, WHOLE_SHOP, sum, 1);
+  if (event.name === "purchase") settlement.purchases.push({ event, atMs, client });
+  if (!isSlateEvent(event)) return;
+  const { placement, items } = event.params;
+  if (placement !== WHOLE_SHOP) tally.count(atMs, placement, event.name, 1);
+  if (event.name !== "rec_click") return;
+  for (const { item_id } of items) client.trail.clicks.push([item_id, atMs, placement]);
+  settlement.clickedBy.add(client);
+}
+
+type SlateEvent = EventOf<"rec_render" | "rec_view" | "rec_click" | "rec_add_to_cart" | "rec_dismiss">;
+function isSlateEvent(event: ShopEvent): event is SlateEvent {
+  return event.name.startsWith("rec_");
+}
+
+/** Adds new purchases to their orders, and attributes every order that a new purchase or a late click concerns. */
+function settle(sql: SqlStorage, { purchases, clickedBy }: Settlement, currency: string, tally: Tally, receivedAtMs: number): void {
+  const concerned = new Set(purchases.map(({ event }) => event.params.transaction_id));
+  for (const client of clickedBy) for (const [transactionId] of client.trail.orders) concerned.add(transactionId);
+  for (const client of clickedBy) pruneTrail(client.trail);
+  if (concerned.size === 0) return;
+  const orders = loadOrders(sql, concerned);
+  for (const order of orders.values()) contribute(tally, order, -1);
+  const trails = new Map<string, Trail>();
+  for (const client of clickedBy) trails.set(client.clientId, client.trail);
+  for (const { event, atMs, client } of purchases) {
+    const { transaction_id } = event.params;
+    trails.set(client.clientId, client.trail);
+    let order = orders.get(transaction_id);
+    if (!order) {
+      orders.set(transaction_id, (order = { transactionId: transaction_id, clientId: client.clientId, atMs, lines: [] }));
+      client.trail.orders.push([transaction_id, atMs]);
+    }
+    if (order.clientId !== client.clientId || addLines(order, event.params, atMs, currency) === 0) continue;
+    tally.present(client.clientId, atMs, "purchased");
+    if (event.params.currency !== undefined && event.params.currency !== currency) tally.drop(receivedAtMs, "foreign-currency", 1);
+  }
+  for (const order of orders.values()) {
+    attribute(order, trails.get(order.clientId)?.clicks ?? []);
+    contribute(tally, order, 1);
+  }
+  for (const trail of trails.values()) pruneTrail(trail);
+  sql.exec(UPSERT_ORDERS, JSON.stringify([...orders.values()].map((order) => [order.transactionId, order.clientId, order.atMs, JSON.stringify(order.lines)])));
+}
+
+/** Tells a redelivered event from a number that was used for something else. Archived events are taken at their number. */
+function judgeRepeats(sql: SqlStorage, request: CountRequest, fresh: readonly ShopEvent[][], repeats: readonly { batch: number; event: ShopEvent }[], receipts: LedgerReceipt[], tally: Tally): void {
+  if (repeats.length === 0) return;
+  const wanted = new Map<string, ShopEvent | null>();
+  const key = (clientId: string, seq: number) => `${seq} ${clientId}`;
+  const ranges = new Map<string, [first: number, last: number]>();
+  for (const { batch, event } of repeats) {
+    const { clientId } = request.batches[batch]!;
+    wanted.set(key(clientId, event.seq), null);
+    const range = ranges.get(clientId);
+    if (range) ranges.set(clientId, [Math.min(range[0], event.seq), Math.max(range[1], event.seq)]);
+    else ranges.set(clientId, [event.seq, event.seq]);
+  }
+  const note = (clientId: string, events: readonly ShopEvent[]) => {
+    for (const event of events) if (wanted.get(key(clientId, event.seq)) === null) wanted.set(key(clientId, event.seq), event);
+  };
+  const stored = sql.exec<{ client_id: string; events: string }>(
+    `SELECT journal.client_id, journal.events FROM json_each(?1) AS range
+     JOIN journal ON journal.client_id = range.value ->> 0 AND journal.last_seq >= range.value ->> 1 AND journal.first_seq <= range.value ->> 2`,
+    JSON.stringify([...ranges].map(([clientId, [first, last]]) => [clientId, first, last])),
+  );
+  for (const row of stored) note(row.client_id, JSON.parse(row.events) as ShopEvent[]);
+  request.batches.forEach((batch, index) => note(batch.clientId, fresh[index]!));
+  for (const { batch, event } of repeats) {
+    const first = wanted.get(key(request.batches[batch]!.clientId, event.seq));
+    const receipt = receipts[batch]!;
+    if (!first || canonicalJson(first) === canonicalJson(event)) {
+      receipt.duplicate += 1;
+    } else {
+      receipt.conflicts.push(event.seq);
+      tally.drop(request.receivedAtMs, "conflict", 1);
+    }
+  }
+}
+
+function loadClients(sql: SqlStorage, batches: readonly LedgerBatch[]): Map<string, ClientState> {
+  const clients = new Map<string, ClientState>();
+  for (const { clientId } of batches) clients.set(clientId, { clientId, watermark: 0, intervals: [], secretHash: null, trail: { clicks: [], orders: [] } });
+  const rows = sql.exec<{ client_id: string; watermark: number; intervals: string; secret_hash: string | null; trail: string | null }>(
+    `SELECT client.* FROM json_each(?1) AS wanted JOIN client ON client.client_id = wanted.value`,
+    JSON.stringify([...clients.keys()]),
+  );
+  for (const row of rows) {
+    clients.set(row.client_id, {
+      clientId: row.client_id,
+      watermark: row.watermark,
+      intervals: JSON.parse(row.intervals) as Received["intervals"],
+      secretHash: row.secret_hash,
+      trail: row.trail === null ? { clicks: [], orders: [] } : (JSON.parse(row.trail) as Trail),
+    });
+  }
+  return clients;
+}
+
+function writeClients(sql: SqlStorage, clients: Map<string, ClientState>): void {
+  if (clients.size === 0) return;
+  const rows = [...clients.values()].map(({ clientId, watermark, intervals, secretHash, trail }) =>
+    [clientId, watermark, JSON.stringify(intervals), secretHash, trail.clicks.length + trail.orders.length === 0 ? null : JSON.stringify(trail)]);
+  sql.exec(
+    `INSERT OR REPLACE INTO client (client_id, watermark, intervals, secret_hash, trail)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1)`,
+    JSON.stringify(rows),
+  );
+}
+
+function loadOrders(sql: SqlStorage, transactionIds: Set<string>): Map<string, Order> {
+  const orders = new Map<string, Order>();
+  const rows = sql.exec<{ transaction_id: string; client_id: string; at_ms: number; lines: string }>(
+    `SELECT purchase_order.* FROM json_each(?1) AS wanted JOIN purchase_order ON transaction_id = wanted.value`,
+    JSON.stringify([...transactionIds]),
+  );
+  for (const row of rows) {
+    orders.set(row.transaction_id, { transactionId: row.transaction_id, clientId: row.client_id, atMs: row.at_ms, lines: JSON.parse(row.lines) as OrderLine[] });
+  }
+  return orders;
+}
+
+const UPSERT_ORDERS = `INSERT OR REPLACE INTO purchase_order (transaction_id, client_id, at_ms, lines)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1)`;
+
+/** One row a batch, with what was new in it. A statement each: as one JSON parameter the events would be quoted and parsed twice. */
+function writeJournal(sql: SqlStorage, request: CountRequest, fresh: readonly ShopEvent[][]): number {
+  let row = sql.exec<{ last: number }>(`SELECT max(coalesce((SELECT max(row) FROM journal), 0), coalesce((SELECT max(last_row) FROM segment), 0)) AS last`).one().last;
+  let journalBytes = 0;
+  request.batches.forEach((batch, index) => {
+    const events = fresh[index]!;
+    if (events.length === 0) return;
+    const json = JSON.stringify(events);
+    let first = Infinity;
+    let last = 0;
+    for (const { seq } of events) {
+      first = Math.min(first, seq);
+      last = Math.max(last, seq);
+    }
+    row += 1;
+    journalBytes += json.length;
+    sql.exec(
+      `INSERT INTO journal (row, client_id, received_at_ms, offset_ms, first_seq, last_seq, bytes, events) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      row, batch.clientId, request.receivedAtMs, request.imported ? null : request.receivedAtMs - batch.sentAtMs, first, last, json.length, json,
+    );
+  });
+  return journalBytes;
+}

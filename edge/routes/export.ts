@@ -1,0 +1,45 @@
+/** `GET …/export/events?cursor=`: everything counted, in the order it was counted, page by page. */
+import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes } from "../../core/api.ts";
+import { merchantOnly } from "../access.ts";
+import type { App, Services } from "../app.ts";
+import { ledgerOf } from "../ledger-stub.ts";
+import { refuse } from "../refusal.ts";
+import { MissingObjectError } from "../snapshot.ts";
+
+export function exportRoutes(app: App, services: Services): void {
+  app.get(routes.admin.export(":shop"), merchantOnly(services), async (c) => {
+    const given = c.req.query("cursor") || "0";
+    const cursor = Number(given);
+    if (!/^\d{1,15}$/.test(given)) return refuse(400, "invalid-cursor", `A cursor is what the header ${EXPORT_CURSOR_HEADER} of the page before said; leave it out to begin.`);
+    const page = await ledgerOf(c.env, c.get("shop").id).exportPage(cursor);
+    let body: string | ReadableStream;
+    if (page.kind === "lines") {
+      body = page.text;
+    } else {
+      const object = await c.env.FILES.get(page.object);
+      if (!object) throw new MissingObjectError(`the segment ${page.object} is not in R2`);
+      body = object.body.pipeThrough(new DecompressionStream("gzip")).pipeThrough(skipLines(page.skipLines));
+    }
+    return new Response(body, {
+      headers: { "content-type": "application/x-ndjson", "cache-control": "no-store", [EXPORT_CURSOR_HEADER]: String(page.nextCursor), [EXPORT_MORE_HEADER]: page.more ? "1" : "0" },
+    });
+  });
+}
+
+/** Leaves out the first lines of a stream. */
+function skipLines(count: number): TransformStream<Uint8Array, Uint8Array> {
+  let left = count;
+  return new TransformStream({
+    transform(chunk, controller) {
+      let from = 0;
+      while (left > 0 && from < chunk.length) {
+        const end = chunk.indexOf(NEWLINE, from);
+        if (end < 0) return;
+        left -= 1;
+        from = end + 1;
+      }
+      if (from < chunk.length) controller.enqueue(chunk.subarray(from));
+    },
+  });
+}
+const NEWLINE = 0x0a;
