@@ -25,6 +25,7 @@ export const MODEL_CONFIG_SCHEMA = {
     blocks: { type: "integer", minimum: 0, maximum: 4, description: "causal attention blocks" },
     heads: { type: "integer", minimum: 1, maximum: 8 },
     neighbours: { type: "integer", minimum: 0, maximum: 100, description: "K: co-visited items kept per item" },
+    visitDecay: { type: "number", minimum: 0, maximum: 1, description: "co-visitation: weight of an entry one place older; fitted to the shop" },
   },
 } as const;
 export type ModelConfig = Infer<typeof MODEL_CONFIG_SCHEMA>;
@@ -72,9 +73,11 @@ export interface Model {
 }
 export const NO_NEIGHBOUR = 0xffffffff;
 
+/** @throws WeightsFormatError if an item id holds a line break, which separates ids in the file */
 export function writeModel(model: Model): Uint8Array<ArrayBuffer> {
   const { config, itemIds } = model;
   const count = itemIds.length;
+  for (const id of itemIds) if (id.includes("\n")) throw new WeightsFormatError(`item id ${JSON.stringify(id)} holds a line break`);
   const ids = new TextEncoder().encode(itemIds.join("\n"));
   const tensors: { [name: string]: Tensor } = {
     "items.ids": tensorOf("U8", [ids.length], ids),
@@ -103,7 +106,7 @@ export function readModel(bytes: Uint8Array<ArrayBuffer>): Model {
   if (!parsed.ok) throw new WeightsFormatError(`${parsed.path} ${parsed.message}`);
   const config = parsed.value;
   if (config.width % config.heads !== 0) throw new WeightsFormatError(`width ${config.width} is not a multiple of ${config.heads} heads`);
-  const itemIds = new TextDecoder("utf-8", { fatal: true }).decode(typedTensor(file, "items.ids", "U8", [null])).split("\n");
+  const itemIds = readIds(typedTensor(file, "items.ids", "U8", [null]));
   const count = itemIds.length;
   const indexOf = new Map(itemIds.map((id, index) => [id, index]));
   if (indexOf.size !== count) throw new WeightsFormatError("item ids are not unique");
@@ -135,6 +138,14 @@ export function quantiseRows(rows: Float32Array, width: number): { rows: Int8Arr
     for (let d = 0; d < width; d += 1) quantised[item * width + d] = Math.round((rows[item * width + d]! / max) * 127);
   }
   return { rows: quantised, scales };
+}
+
+function readIds(bytes: Uint8Array): string[] {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes).split("\n");
+  } catch {
+    throw new WeightsFormatError("item ids are not UTF-8");
+  }
 }
 
 function finite(values: Float32Array, name: string): Float32Array {

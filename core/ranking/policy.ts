@@ -25,7 +25,7 @@ export interface ShopperContext {
 
 /**
  * Fills a slate's places from a ranking: buyable products only; never the page's own product, one in the cart,
- * lately bought, dismissed or already shown, nor a second variant of a product that has a place.
+ * lately bought (unless the carousel is a `popular` one), dismissed or already shown, nor a second variant of a product that has a place.
  *
  * @param candidates best first; more than k, since some fall away
  * @returns at most k cards, in the order given
@@ -43,7 +43,7 @@ export function applyPolicy<T extends { card: Card }>(candidates: Iterable<T>, s
   for (const itemId of context.shown) block(itemId);
   for (const { item_id, kind, atMs } of context.history) {
     const ageMs = context.nowMs - atMs;
-    if (kind === "purchase" && ageMs < BOUGHT_REST_MS) block(item_id);
+    if (kind === "purchase" && strategy !== "popular" && ageMs < BOUGHT_REST_MS) block(item_id);
     else if (strategy === "for_you" && ageMs < SEEN_REST_MS) block(item_id);
   }
   const chosen: T[] = [];

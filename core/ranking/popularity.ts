@@ -6,6 +6,9 @@ export const POPULARITY_HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1000;
 /** What an action counts when it is new. */
 export const KIND_WEIGHT: { readonly [K in HistoryKind]: number } = { view: 1, wishlist: 2, cart: 3, purchase: 5 };
 
+/** Half-lives between the sums' origin and an action, at most; doubles overflow at 1,024. */
+const MAX_HALF_LIVES = 500;
+
 export interface PopularityCounter {
   add(itemId: string, kind: HistoryKind, atMs: number, count?: number): void;
   /** Decayed sums as of a time, largest first; equal ones by id. */
@@ -19,6 +22,12 @@ export function createPopularityCounter(halfLifeMs = POPULARITY_HALF_LIFE_MS): P
   return {
     add(itemId, kind, atMs, count = 1) {
       originMs ??= atMs;
+      if (atMs - originMs > MAX_HALF_LIVES * halfLifeMs) {
+        // The log begins with a stray old date: before the factor overflows, make the sums relative to now.
+        const factor = 2 ** ((originMs - atMs) / halfLifeMs);
+        for (const [id, sum] of sums) sums.set(id, sum * factor);
+        originMs = atMs;
+      }
       sums.set(itemId, (sums.get(itemId) ?? 0) + count * KIND_WEIGHT[kind] * 2 ** ((atMs - originMs) / halfLifeMs));
     },
     ranking(nowMs) {

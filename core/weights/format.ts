@@ -68,11 +68,13 @@ export function readTensors(bytes: Uint8Array<ArrayBuffer>): TensorFile {
     throw new WeightsFormatError("header is not JSON");
   }
   if (typeof header !== "object" || header === null) throw new WeightsFormatError("header is not an object");
-  const file: TensorFile = { metadata: {}, tensors: {} };
+  // Without a prototype, so that no name in a foreign file can be one of an object's own.
+  const file: TensorFile = { metadata: Object.create(null), tensors: Object.create(null) };
   const spans: [from: number, to: number, name: string][] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === "__metadata__") {
-      for (const [key, entry] of Object.entries(value as object)) if (typeof entry === "string") file.metadata[key] = entry;
+      if (typeof value !== "object" || value === null) throw new WeightsFormatError("metadata is not an object");
+      for (const [key, entry] of Object.entries(value)) if (typeof entry === "string") file.metadata[key] = entry;
       continue;
     }
     const { dtype, shape, data_offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
