@@ -1,0 +1,129 @@
+/** Gets the shop's model onto the device: verified by the manifest's signature, kept for when a newer one is refused. */
+import { routes, type ShopConfig } from "../../core/api.ts";
+import { sha256Hex } from "../../core/ids.ts";
+import { readModel, type Model } from "../../core/model/config.ts";
+import { WeightsFormatError } from "../../core/weights/format.ts";
+import { openManifest, type Manifest, type ManifestRefusal, type SignedManifest } from "../../core/weights/manifest.ts";
+import { createVerify } from "./ed25519.ts";
+
+/** The last good version of each shop's model, with what is needed to judge it again. */
+export interface CachedWeights {
+  sha256: string;
+  version: number;
+  manifest: SignedManifest;
+  bytes: ArrayBuffer;
+}
+export interface WeightsCache {
+  get(shop: string): Promise<CachedWeights | undefined>;
+  put(shop: string, entry: CachedWeights): Promise<void>;
+  delete(shop: string): Promise<void>;
+}
+
+export type ModelRefusal = ManifestRefusal | "no-model" | "insecure-context" | "download-failed" | "size-mismatch" | "hash-mismatch" | "malformed-weights";
+export interface Refused {
+  ok: false;
+  reason: ModelRefusal;
+  /** For a person. */
+  message: string;
+}
+export interface LoadedModel {
+  ok: true;
+  model: Model;
+  version: number;
+  /** The weights file; `model` holds views into it. */
+  bytes: ArrayBuffer;
+  /** Why the published version is not the one that was loaded; the last good one stands in. */
+  refused?: Refused;
+}
+
+export interface LoadOptions {
+  config: Pick<ShopConfig, "shop" | "manifest">;
+  /** The edge's origin. */
+  edge: string;
+  /** Fingerprints of the keys that the tag trusts. */
+  signers: readonly string[];
+  fetch: typeof fetch;
+  cache: WeightsCache;
+  nowMs: number;
+  /** The platform's; a test may pass its own. */
+  subtle?: SubtleCrypto;
+}
+
+/**
+ * Loads the published model. The cached version is judged by the same rules as a new one (its signer may have been
+ * dropped, it may have expired), and no version below it is accepted. Without a published model (none yet, or paused
+ * by the merchant) there is none, cached or not.
+ */
+export async function loadModel({ config, edge, signers, fetch, cache, nowMs, subtle = globalThis.crypto?.subtle }: LoadOptions): Promise<LoadedModel | Refused> {
+  if (!config.manifest) return refuse("no-model", "the shop has no published model, or has paused it");
+  if (!subtle) return refuse("insecure-context", "signatures can only be checked on pages served over HTTPS");
+  const { shop } = config;
+  const verify = await createVerify(subtle);
+  const judge = (manifest: SignedManifest, minVersion: number) => openManifest(manifest, { fingerprints: signers, shop, minVersion, nowMs }, verify);
+
+  const cached = await cache.get(shop).catch(() => undefined);
+  const published = await judge(config.manifest, cached?.version ?? 1);
+  let refusal: Refused;
+  if (!published.ok) refusal = published;
+  else if (cached && cached.sha256 === published.manifest.weights.sha256) {
+    const loaded = await read(published.manifest, cached.bytes);
+    if (loaded.ok) {
+      if (loaded.version !== cached.version) await keep(cache, shop, loaded, published.manifest, config.manifest);
+      return loaded;
+    }
+    // Damaged on disk: as if it had never been there.
+    await cache.delete(shop).catch(() => {});
+    const fresh = await download(published.manifest, edge, fetch);
+    if (fresh.ok) await keep(cache, shop, fresh, published.manifest, config.manifest);
+    return fresh;
+  } else {
+    const loaded = await download(published.manifest, edge, fetch);
+    if (loaded.ok) {
+      await keep(cache, shop, loaded, published.manifest, config.manifest);
+      return loaded;
+    }
+    refusal = loaded;
+  }
+  return (await lastGood(cached, judge, refusal)) ?? refusal;
+}
+
+async function lastGood(cached: CachedWeights | undefined, judge: (manifest: SignedManifest, minVersion: number) => ReturnType<typeof openManifest>, refused: Refused): Promise<LoadedModel | undefined> {
+  if (!cached) return undefined;
+  const opened = await judge(cached.manifest, 1);
+  if (!opened.ok) return undefined;
+  const loaded = await read(opened.manifest, cached.bytes);
+  return loaded.ok ? { ...loaded, refused } : undefined;
+}
+
+async function download(manifest: Manifest, edge: string, fetch: LoadOptions["fetch"]): Promise<LoadedModel | Refused> {
+  let bytes: ArrayBuffer;
+  try {
+    const response = await fetch(`${edge}${routes.file(manifest.weights.sha256)}`, { credentials: "omit" });
+    if (!response.ok) return refuse("download-failed", `the edge answered ${response.status} for the weights of version ${manifest.version}`);
+    bytes = await response.arrayBuffer();
+  } catch (error) {
+    return refuse("download-failed", `the weights of version ${manifest.version} did not arrive: ${String(error)}`);
+  }
+  return read(manifest, bytes);
+}
+
+/** Checks size and hash before anything reads the bytes. */
+async function read({ version, weights }: Manifest, bytes: ArrayBuffer): Promise<LoadedModel | Refused> {
+  if (bytes.byteLength !== weights.bytes) return refuse("size-mismatch", `the weights of version ${version} have ${bytes.byteLength} bytes, the manifest says ${weights.bytes}`);
+  const sha256 = await sha256Hex(new Uint8Array(bytes));
+  if (sha256 !== weights.sha256) return refuse("hash-mismatch", `the weights of version ${version} hash to ${sha256}, the manifest says ${weights.sha256}`);
+  try {
+    return { ok: true, model: readModel(new Uint8Array(bytes)), version, bytes };
+  } catch (error) {
+    if (!(error instanceof WeightsFormatError)) throw error;
+    return refuse("malformed-weights", `the weights of version ${version}: ${error.message}`);
+  }
+}
+
+/** A full or forbidden storage must not cost the shopper the model: the next page downloads it again. */
+async function keep(cache: WeightsCache, shop: string, { version, bytes }: LoadedModel, manifest: Manifest, signed: SignedManifest): Promise<void> {
+  await cache.put(shop, { sha256: manifest.weights.sha256, version, manifest: signed, bytes }).catch(() => {});
+}
+function refuse(reason: ModelRefusal, message: string): Refused {
+  return { ok: false, reason, message };
+}
