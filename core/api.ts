@@ -149,6 +149,7 @@ export interface ExportLine {
 }
 /** Header of an export page: where the next one begins; the same value again when there is nothing newer yet. */
 export const EXPORT_CURSOR_HEADER = "x-endcap-next-cursor";
+/** `1` when there is a next page already, `0` when there is nothing newer yet. */
 export const EXPORT_MORE_HEADER = "x-endcap-more";
 
 export interface ModelRecord {

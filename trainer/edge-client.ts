@@ -2,7 +2,7 @@
 import {
   EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes,
   type ApiError, type CatalogueExport, type CatalogueReport, type CreateShopRequest, type CreateShopResponse, type ExportLine,
-  type ImportLine, type ImportReport, type LoginLinkResponse, type ModelRecord, type ModelsResponse, type StatsResponse,
+  type ImportLine, type ImportReport, type LoginLinkResponse, type ModelRecord, type ModelsResponse, type PauseRequest, type ShopResponse, type StatBucket, type StatsResponse,
 } from "../core/api.ts";
 import type { Product } from "../core/catalogue.ts";
 import type { SignedManifest } from "../core/weights/manifest.ts";
@@ -15,6 +15,8 @@ const MAX_REPORTED_ERRORS = 100;
 const MAX_ATTEMPTS = 7;
 const BASE_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
+/** Codes of ours, after which nobody knows whether the edge did what it was asked. */
+const OUTCOME_UNKNOWN: ReadonlySet<string> = new Set(["unreachable", "cut-off", "not-an-edge"]);
 
 /** A refusal of the edge, or no answer from it (`status` 0, code `unreachable`). */
 export class EdgeError extends Error {
@@ -29,15 +31,6 @@ export class EdgeError extends Error {
     this.status = status;
     this.retry = retry;
   }
-}
-
-/** What the edge tells the operator about one shop; the write key is public. */
-export interface ShopInfo {
-  shop: string;
-  name: string;
-  currency: string;
-  writeKey: string;
-  [field: string]: unknown;
 }
 
 export interface ImportProgress {
@@ -60,7 +53,7 @@ export interface EdgeClient {
   healthy(): Promise<boolean>;
   /** Needs the operator's token. */
   createShop(request: CreateShopRequest): Promise<CreateShopResponse>;
-  shop(shop: string): Promise<ShopInfo>;
+  shop(shop: string): Promise<ShopResponse>;
   /** Replaces the whole catalogue. The products are streamed, so a large feed is never held in memory. */
   putCatalogue(shop: string, products: Iterable<Product> | AsyncIterable<Product>): Promise<CatalogueReport>;
   catalogue(shop: string): Promise<CatalogueExport>;
@@ -76,7 +69,7 @@ export interface EdgeClient {
   models(shop: string): Promise<ModelsResponse>;
   /** While paused, the shop serves co-visitation and popularity. */
   pause(shop: string, paused: boolean): Promise<void>;
-  stats(shop: string, range?: { fromMs?: number; toMs?: number; bucket?: "hour" | "day" }): Promise<StatsResponse>;
+  stats(shop: string, range?: { fromMs?: number; toMs?: number; bucket?: StatBucket }): Promise<StatsResponse>;
   loginLink(shop: string): Promise<LoginLinkResponse>;
 }
 
@@ -109,13 +102,17 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
     throw await refusal(response, method, path);
   }
 
-  /** Tries again what may succeed later: full jitter, never sooner than the edge asks for. */
-  async function persist<T>(attempt: () => Promise<T>): Promise<T> {
+  /**
+   * Tries again what may succeed later: full jitter, never sooner than the edge asks for.
+   * @param repeatable whether doing it twice is the same as once; if not, only what the edge itself refused is tried again
+   */
+  async function persist<T>(attempt: () => Promise<T>, repeatable = true): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await attempt();
       } catch (error) {
         if (!(error instanceof EdgeError) || !error.retry || tries >= MAX_ATTEMPTS) throw error;
+        if (!repeatable && OUTCOME_UNKNOWN.has(error.code)) throw error;
         const backoffMs = random() * Math.min(MAX_BACKOFF_MS, BASE_BACKOFF_MS * 2 ** (tries - 1));
         await wait(Math.max(backoffMs, retryAfterMs.get(error) ?? 0));
       }
@@ -124,7 +121,7 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
 
   const getJson = <T>(path: string) => persist(async () => readJson<T>(await request("GET", path), path));
   const postJson = <T>(path: string, value: unknown) =>
-    persist(async () => readJson<T>(await request("POST", path, { type: "application/json", data: JSON.stringify(value) }), path));
+    persist(async () => readJson<T>(await request("POST", path, { type: "application/json", data: JSON.stringify(value) }), path), false);
 
   return {
     edge: origin,
@@ -185,7 +182,7 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
           const response = await request("GET", path);
           const next = response.headers.get(EXPORT_CURSOR_HEADER);
           if (next === null) throw new EdgeError("not-an-edge", `${origin}${path} answered without ${EXPORT_CURSOR_HEADER}`, response.status, false);
-          return { text: await readText(response, path), next, more: response.headers.get(EXPORT_MORE_HEADER) === "true" };
+          return { text: await readText(response, path), next, more: response.headers.get(EXPORT_MORE_HEADER) === "1" };
         });
         for (const line of page.text.split("\n")) if (line) yield JSON.parse(line) as ExportLine;
         onPage?.(page.next);
@@ -200,7 +197,7 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
     publishModel: (shop, manifest) => postJson(routes.admin.models(shop), manifest),
     models: (shop) => getJson(routes.admin.models(shop)),
     async pause(shop, paused) {
-      await postJson(routes.admin.pause(shop), { paused });
+      await postJson(routes.admin.pause(shop), { paused } satisfies PauseRequest);
     },
     stats(shop, range = {}) {
       const query = new URLSearchParams();

@@ -28,7 +28,7 @@ const CHURN = 0.05;
 const REFUND_SHARE = 0.025;
 
 /** The demo shop's own shoppers. */
-export const DEMO_SHOPPERS_SEED = 1;
+export const DEMO_SHOPPERS_SEED = 7;
 export const DEFAULT_SHOPPERS = 5_000;
 export const DEFAULT_DAYS = 120;
 
