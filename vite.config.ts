@@ -1,14 +1,103 @@
-import { defineConfig, type UserConfig } from "vite";
+import { defineConfig, type BuildEnvironmentOptions, type Plugin, type UserConfig } from "vite";
+import { engineBuild, slimTfjs } from "./widget/engine/bundle.ts";
 
 /**
  * `vite build --app` builds what shops download, each bundle by itself: the engine and the carousel as hashed ES
  * modules, then the tag as a classic script that knows their names. `vite build --mode dashboard` builds the
  * merchant's dashboard. All of it goes to dist/, which the Worker serves as static assets.
  */
-export default defineConfig(({ mode }): UserConfig => (mode === "dashboard" ? dashboard : {}));
+export default defineConfig(({ mode }): UserConfig => (mode === "dashboard" ? dashboard : widget));
 
 const dashboard: UserConfig = {
   root: "edge/dashboard",
   base: "/dashboard/",
-  build: { outDir: "../../dist/dashboard", emptyOutDir: true },
+  // Its pages may load nothing inline (CSP: default-src 'self'), so no file is small enough to become a data: URL.
+  build: { outDir: "../../dist/dashboard", emptyOutDir: true, assetsInlineLimit: 0 },
+};
+
+const OUT_DIR = "dist";
+/** Bundles are addressed relative to each other: the shop's page and the edge that serves them are different origins. */
+const base = "./";
+
+/** Licences are in the notices file that is shipped beside the bundles. */
+const comments = { legal: false };
+
+const carouselBuild: BuildEnvironmentOptions = {
+  outDir: OUT_DIR,
+  emptyOutDir: false,
+  target: "es2022",
+  modulePreload: false,
+  rolldownOptions: {
+    input: { carousel: "widget/ui/carousel.tsx" },
+    preserveEntrySignatures: "strict",
+    output: { format: "es", entryFileNames: "[name]-[hash].js", chunkFileNames: "carousel-[name]-[hash].js", comments },
+  },
+};
+
+const tagBuild: BuildEnvironmentOptions = {
+  outDir: OUT_DIR,
+  emptyOutDir: false,
+  target: "es2022",
+  modulePreload: false,
+  rolldownOptions: {
+    input: { tag: "widget/main.ts" },
+    output: { format: "iife", entryFileNames: "[name].js", comments },
+  },
+};
+
+const bundleNames = new Map<string, string>();
+
+/** Remembers what the engine and the carousel are called, and tells the tag, as the module `virtual:endcap-bundles`. */
+function knowBundles(): Plugin {
+  const id = "virtual:endcap-bundles";
+  const nameOf = (entry: string) => {
+    const name = bundleNames.get(entry);
+    if (!name) throw new Error(`The tag is built after the ${entry}, whose file name it holds.`);
+    return name;
+  };
+  return {
+    name: "endcap-know-bundles",
+    sharedDuringBuild: true,
+    resolveId: { filter: { id: /^virtual:endcap-bundles$/ }, handler: () => `\0${id}` },
+    load: {
+      filter: { id: /virtual:endcap-bundles$/ },
+      handler: () => `export const carouselFile = ${JSON.stringify(nameOf("carousel"))}; export const engineFile = ${JSON.stringify(nameOf("engine"))};`,
+    },
+    writeBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) if (chunk.type === "chunk" && chunk.isEntry) bundleNames.set(chunk.name, chunk.fileName);
+    },
+  };
+}
+
+/** What the Worker's static assets answer with: any shop's page may load them; hashed files never change. */
+function assetHeaders(): Plugin {
+  const anyOrigin = "  Access-Control-Allow-Origin: *\n  Cross-Origin-Resource-Policy: cross-origin\n";
+  const rules = [
+    `/tag.js\n${anyOrigin}  Cache-Control: public, max-age=600, stale-while-revalidate=86400`,
+    ...["/carousel-*", "/engine-*"].map((path) => `${path}\n${anyOrigin}  Cache-Control: public, max-age=31536000, immutable`),
+  ];
+  return {
+    name: "endcap-asset-headers",
+    applyToEnvironment: (environment) => environment.name === "tag",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "_headers", source: `${rules.join("\n\n")}\n` });
+    },
+  };
+}
+
+const widget: UserConfig = {
+  base,
+  publicDir: false,
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  plugins: [{ ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, knowBundles(), assetHeaders()],
+  environments: {
+    engine: { consumer: "client", build: { ...engineBuild(OUT_DIR), emptyOutDir: true } },
+    carousel: { consumer: "client", build: carouselBuild },
+    tag: { consumer: "client", build: tagBuild },
+  },
+  builder: {
+    async buildApp(builder) {
+      for (const name of ["engine", "carousel", "tag"]) await builder.build(builder.environments[name]!);
+    },
+  },
 };

@@ -1,0 +1,133 @@
+/** Turns what the page shows and does into events: one real action, one event. */
+import type { EventItem, EventName, EventParams, PageType, SlateParams } from "../../core/events.ts";
+import { appendEntries, entriesOf } from "../../core/history.ts";
+import { redactText } from "../../core/redact.ts";
+import type { Journal, TrackResult } from "../store/journal.ts";
+import { change, type Change, type Click } from "../store/shopper.ts";
+import { conform } from "./conform.ts";
+import type { PushForm } from "./data-layer.ts";
+
+/** The same push in the other form within this time is the same action. */
+const TWIN_MS = 1_000;
+const KEPT_HISTORY = 200;
+const KEPT_CLICKS = 50;
+const KEPT_ORDERS = 50;
+
+export interface CurrentPage {
+  type: PageType;
+  path: string;
+  /** The product of a product page. */
+  itemId?: string;
+}
+
+export interface Recorder {
+  /** Records one event. @returns what became of it; a refusal for what no event can be made of */
+  track(name: EventName, params: unknown, form?: PushForm): Promise<TrackResult | Refusal>;
+  /** Remembers a click, so that what follows names its slate. */
+  clicked(slate: SlateParams): void;
+  /** Another page begins: what was seen on the last one may be seen again. */
+  turnPage(): void;
+}
+export type Refusal = { ok: false; reason: "malformed" | "repeated" };
+
+type Commerce = { items?: EventItem[]; slate_id?: string; placement?: string };
+
+export function createRecorder({ journal, page, nowMs }: { journal: Journal; page: () => CurrentPage; nowMs: () => number }): Recorder {
+  let seen = new Set<string>();
+  let recent: { key: string; form: PushForm; atMs: number }[] = [];
+
+  /** True where this action has been recorded already. */
+  const repeats = (name: EventName, params: object, form: PushForm | undefined): boolean => {
+    const { items, transaction_id } = params as Commerce & { transaction_id?: string };
+    if (name === "purchase" && journal.shopper().orders.includes(transaction_id!)) return true;
+    if (name === "view_item" || name === "page_view" || name === "view_cart") {
+      const key = name + (name === "view_item" ? items!.map(({ item_id }) => item_id).join() : "");
+      if (seen.has(key)) return true;
+      seen.add(key);
+    }
+    if (!form) return false;
+    const atMs = nowMs();
+    const key = name + JSON.stringify(params);
+    recent = recent.filter((push) => atMs - push.atMs < TWIN_MS);
+    const twin = recent.findIndex((push) => push.key === key && push.form !== form);
+    if (twin >= 0) recent.splice(twin, 1);
+    else recent.push({ key, form, atMs });
+    return twin >= 0;
+  };
+
+  /** The click that led to this event, in this session. */
+  const causeOf = (items: EventItem[], sessionId: string): Click | undefined =>
+    journal.shopper().clicks.findLast((click) => click.sessionId === sessionId && items.some(({ item_id }) => item_id === click.itemId));
+  const mark = (cause: Click, flags: Partial<Click>): Change =>
+    change("clicks", (clicks) => clicks.map((click) => (click.slate.slate_id === cause.slate.slate_id && click.itemId === cause.itemId ? { ...click, ...flags } : click)));
+
+  const record = (name: EventName, params: object, changes: Change[]) => {
+    const { type, path } = page();
+    return journal.record({ name, occurredAtMs: nowMs(), page: { type, path }, params }, changes);
+  };
+
+  return {
+    async track(name, given, form) {
+      const params = conform(name, redact(name, given)) as Commerce | undefined;
+      if (!params) return { ok: false, reason: "malformed" };
+      if (repeats(name, params, form)) return { ok: false, reason: "repeated" };
+      const atMs = nowMs();
+      const items = params.items ?? [];
+      const changes = cartChanges(name, given, items);
+      const entries = entriesOf({ name, params, occurredAtMs: atMs } as Parameters<typeof entriesOf>[0]);
+      if (entries.length > 0) changes.push(change("history", (history) => appendEntries(history, entries).slice(-KEPT_HISTORY)));
+      if (name === "purchase") {
+        const { transaction_id } = params as EventParams<"purchase">;
+        changes.push(change("orders", (orders) => [...orders, transaction_id].slice(-KEPT_ORDERS)));
+      }
+      const cause = name === "view_item" || name === "add_to_cart" ? causeOf(items, journal.session(atMs)) : undefined;
+      if (cause && !(name === "view_item" && cause.viewed)) {
+        params.slate_id = cause.slate.slate_id;
+        params.placement = cause.slate.placement;
+        changes.push(mark(cause, name === "view_item" ? { viewed: true } : { carted: true }));
+      }
+      const result = record(name, params, changes);
+      if (cause && name === "add_to_cart" && !cause.carted) void record("rec_add_to_cart", cause.slate, []);
+      return result;
+    },
+    clicked(slate) {
+      const click: Click = { itemId: slate.items[0]!.item_id, sessionId: journal.session(nowMs()), slate };
+      void record("rec_click", slate, [change("clicks", (clicks) => [...clicks.filter((other) => other.itemId !== click.itemId), click].slice(-KEPT_CLICKS))]);
+    },
+    turnPage() {
+      seen = new Set();
+    },
+  };
+}
+
+/** What an event tells about the contents of the cart. */
+function cartChanges(name: EventName, given: unknown, items: EventItem[]): Change[] {
+  const add = (sign: number) => change("cart", (cart) => {
+    const next = { ...cart };
+    for (const { item_id, quantity } of items) {
+      const left = (next[item_id] ?? 0) + sign * (quantity ?? (sign > 0 ? 1 : Infinity));
+      if (left > 0) next[item_id] = left;
+      else delete next[item_id];
+    }
+    return next;
+  });
+  if (name === "add_to_cart") return [add(1)];
+  if (name === "remove_from_cart") return [add(-1)];
+  if (name === "purchase") return [change("cart", () => ({}))];
+  // The whole cart, when its contents are told at all; an empty list is an empty cart.
+  const told = Array.isArray((given as Commerce | undefined)?.items);
+  if ((name === "view_cart" || name === "begin_checkout") && told) {
+    const contents = Object.fromEntries(items.map(({ item_id, quantity }) => [item_id, quantity ?? 1]));
+    return [change("cart", () => contents)];
+  }
+  return [];
+}
+
+function redact(name: EventName, given: unknown): unknown {
+  if (typeof given !== "object" || given === null) return {};
+  const copy: Record<string, unknown> = { ...given };
+  for (const field of ["search_term", "page_title"]) if (typeof copy[field] === "string") copy[field] = redactText(copy[field]);
+  // Slate ids of events from outside would be hearsay.
+  if (!name.startsWith("rec_")) for (const field of ["slate_id", "placement"]) delete copy[field];
+  return copy;
+}

@@ -1,0 +1,48 @@
+/** What the device remembers of its shopper, row by row, and which consent each row needs. */
+import type { SlateParams } from "../../core/events.ts";
+import type { HistoryEntry } from "../../core/history.ts";
+import type { Purpose } from "../consent.ts";
+
+/** A click on a carousel, until it has earned a view and a cart. */
+export interface Click {
+  itemId: string;
+  sessionId: string;
+  /** The slate that was clicked, with the one item. */
+  slate: SlateParams;
+  viewed?: boolean;
+  carted?: boolean;
+}
+
+export interface Shopper {
+  /** Folded, oldest first. */
+  history: HistoryEntry[];
+  /** Quantities by product, as far as the shop has told. */
+  cart: { [itemId: string]: number };
+  dismissed: string[];
+  /** Oldest first. */
+  clicks: Click[];
+  /** Transactions already recorded. */
+  orders: string[];
+  session: { id: string; lastMs: number } | null;
+}
+export type ShopperRow = keyof Shopper;
+
+/** What a row may be written and read for. */
+export const ROW_PURPOSE: { readonly [R in ShopperRow]: Purpose } = {
+  history: "personalization", cart: "personalization", dismissed: "personalization",
+  clicks: "analytics", orders: "analytics", session: "analytics",
+};
+export const SHOPPER_ROWS = Object.keys(ROW_PURPOSE) as ShopperRow[];
+
+export function newShopper(): Shopper {
+  return { history: [], cart: {}, dismissed: [], clicks: [], orders: [], session: null };
+}
+
+/** A step from one value of a row to the next; made again on what the disk holds, so that tabs don't undo each other. */
+export interface Change<R extends ShopperRow = ShopperRow> {
+  row: R;
+  apply(value: Shopper[R]): Shopper[R];
+}
+export function change<R extends ShopperRow>(row: R, apply: (value: Shopper[R]) => Shopper[R]): Change {
+  return { row, apply } as unknown as Change;
+}

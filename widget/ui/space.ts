@@ -1,0 +1,21 @@
+/** The space that a carousel takes, held before it is drawn so that nothing moves when it is. */
+
+/** Height of the pictures; `--endcap-picture` overrides it. */
+export const PICTURE_HEIGHT = "var(--endcap-picture, clamp(148px, 14vw, 212px))";
+/** Everything else of a carousel: heading, texts of a card, margins. The texts are in `em`, as the shop's font is. */
+const REST = "15.25em";
+
+/** By properties, not by a `style` attribute, which a strict CSP forbids. */
+export function reserve(host: HTMLElement): void {
+  const { style } = host;
+  style.setProperty("display", "block");
+  style.setProperty("box-sizing", "border-box");
+  style.setProperty("min-height", `var(--endcap-height, calc(${PICTURE_HEIGHT} + ${REST}))`);
+  // The carousel's own scrolling and growing is none of the page's business.
+  style.setProperty("overflow-anchor", "none");
+}
+
+/** Gives the space back. */
+export function release(host: HTMLElement): void {
+  host.style.setProperty("display", "none");
+}
