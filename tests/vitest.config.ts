@@ -5,7 +5,7 @@ export default defineConfig({
     projects: [
       {
         root: import.meta.dirname,
-        test: { name: "node", include: ["{core,trainer,demo,contracts}/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
+        test: { name: "node", include: ["{core,widget,trainer,demo,contracts}/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
       },
       "./edge/vitest.config.ts",
     ],
