@@ -69,19 +69,13 @@ function knowBundles(): Plugin {
   };
 }
 
-/** What the Worker's static assets answer with: any shop's page may load them; hashed files never change. */
-function assetHeaders(): Plugin {
-  const anyOrigin = "  Access-Control-Allow-Origin: *\n  Cross-Origin-Resource-Policy: cross-origin\n";
-  const rules = [
-    `/tag.js\n${anyOrigin}  Cache-Control: public, max-age=600, stale-while-revalidate=86400`,
-    ...["/carousel-*", "/engine-*"].map((path) => `${path}\n${anyOrigin}  Cache-Control: public, max-age=31536000, immutable`),
-  ];
+/** Chunks are imported by their own absolute addresses: Vite's loader, which resolves against the page, has no part in it. */
+function plainImports(): Plugin {
   return {
-    name: "endcap-asset-headers",
-    applyToEnvironment: (environment) => environment.name === "tag",
-    generateBundle() {
-      this.emitFile({ type: "asset", fileName: "_headers", source: `${rules.join("\n\n")}\n` });
-    },
+    name: "endcap-plain-imports",
+    enforce: "pre",
+    sharedDuringBuild: true,
+    load: { filter: { id: /vite\/preload-helper\.js$/ }, handler: () => "export const __vitePreload = (load) => load();" },
   };
 }
 
@@ -89,7 +83,7 @@ const widget: UserConfig = {
   base,
   publicDir: false,
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [{ ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, knowBundles(), assetHeaders()],
+  plugins: [{ ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles()],
   environments: {
     engine: { consumer: "client", build: { ...engineBuild(OUT_DIR), emptyOutDir: true } },
     carousel: { consumer: "client", build: carouselBuild },

@@ -1,0 +1,174 @@
+/** The carousels of a page: what each shows, when it changes, and what is recorded of it. */
+import { render } from "preact";
+import { slateParams, type DrawnSlate, type Placement } from "../../core/slate.ts";
+import { createId } from "../../core/ids.ts";
+import type { ShopperContext } from "../../core/ranking/policy.ts";
+import type { Bridge, CarouselHost, Slot } from "../bridge.ts";
+import { surfaceOf } from "./colours.ts";
+import { createImpressions } from "./impressions.ts";
+import { priceFormat } from "./price.ts";
+import { Row } from "./row.tsx";
+import { createShelfSource } from "./shelf.ts";
+import { release, reserve } from "./space.ts";
+import { carouselStyle } from "./style.ts";
+import { whySentence } from "./why.ts";
+
+/** Fewer products than this are no shelf. */
+const MIN_ITEMS = 3;
+
+interface Shown extends Slot {
+  root: ShadowRoot;
+  slate: DrawnSlate | null;
+  /** A new ranking waits until nobody points at the cards or has the focus on them. */
+  touched: boolean;
+  stale: boolean;
+}
+
+export function startCarousels(bridge: Bridge): CarouselHost {
+  const { faults } = bridge;
+  const source = createShelfSource(bridge);
+  const impressions = createImpressions();
+  let slots: Shown[] = [];
+  let drawing: Promise<void> | undefined;
+  let again = false;
+
+  const contextFor = (shown: readonly string[]): ShopperContext => {
+    const { history, cart, dismissed } = bridge.shopper();
+    return { itemId: bridge.page().itemId, cart: Object.keys(cart), history, dismissed, shown, nowMs: bridge.nowMs() };
+  };
+
+  /** Draws every carousel, from the top of the page down, so that no product stands on it twice. */
+  const drawAll = async () => {
+    slots.sort((a, b) => (a.host.compareDocumentPosition(b.host) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+    const shown: string[] = [];
+    for (const slot of slots) {
+      await draw(slot, shown);
+      for (const { item_id } of slot.slate?.items ?? []) shown.push(item_id);
+    }
+  };
+  const redraw = () => {
+    again = true;
+    drawing ??= (async () => {
+      while (again) {
+        again = false;
+        await drawAll();
+      }
+    })().finally(() => (drawing = undefined));
+    return drawing;
+  };
+  const redrawSoon = () => faults.watch("draw", redraw());
+
+  const draw = async (slot: Shown, shown: readonly string[]) => {
+    const context = contextFor(shown);
+    const { placement } = slot;
+    if (bridge.arm() === "holdout") return withhold(slot);
+    const ranked = await source.rank(placement, context);
+    if (!slots.includes(slot)) return;
+    const slate = ranked && slot.touched && slot.slate ? settle(slot, ranked, context) : ranked;
+    if (!slate || slate.items.length < MIN_ITEMS) return take(slot);
+    if (slot.slate && sameItems(slot.slate, slate)) return;
+    slot.slate = slate;
+    reserve(slot.host);
+    slot.host.style.setProperty("--found-surface", surfaceOf(slot.host));
+    paint(slot, slate);
+    bridge.track("rec_render", slateParams(slate));
+    impressions.watch(slot.host, () => bridge.track("rec_view", slateParams(slate)));
+    source.startEngineSoon();
+  };
+
+  /** Cards under a pointer or the focus stay where they are: only what must go goes, and the best of the rest follows. */
+  const settle = (slot: Shown, ranked: DrawnSlate, context: ShopperContext): DrawnSlate => {
+    slot.stale = true;
+    const current = slot.slate!;
+    const gone = new Set([...context.dismissed, ...context.shown]);
+    const kept = current.cards.filter(({ id }) => !gone.has(id));
+    if (kept.length === current.cards.length) return current;
+    const added = ranked.cards.filter(({ id }) => !kept.some((card) => card.id === id)).slice(0, current.cards.length - kept.length);
+    const cards = [...kept, ...added];
+    const scores = new Map([...current.items, ...ranked.items].map(({ item_id, score }) => [item_id, score]));
+    return { ...ranked, slate_id: createId(), cards, items: cards.map(({ id }, position) => ({ item_id: id, position, score: scores.get(id)!, propensity: 1 })) };
+  };
+
+  const paint = (slot: Shown, slate: DrawnSlate) => {
+    const { currency, locale } = bridge.config();
+    render(
+      <Row
+        title={slot.placement.title}
+        cards={slate.cards}
+        price={priceFormat(locale, currency)}
+        why={(itemId) => {
+          const shelf = source.shelf();
+          return shelf ? whySentence(shelf, slate.strategy, itemId, contextFor([])) : "Chosen by this shop.";
+        }}
+        onClick={(itemId) => bridge.clicked(slateParams(slate, itemId))}
+        onDismiss={(itemId) => bridge.dismissed(slateParams(slate, itemId))}
+      />,
+      slot.root,
+    );
+  };
+  /** Nothing good to show: the place goes, its title included. */
+  const take = (slot: Shown) => {
+    impressions.unwatch(slot.host);
+    slot.slate = null;
+    render(null, slot.root);
+    release(slot.host);
+  };
+  /** The comparison sees the shop as it was; that a carousel would have stood here is recorded once. */
+  const withhold = (slot: Shown) => {
+    if (slot.slate?.arm === "holdout") return;
+    take(slot);
+    slot.slate = { slate_id: createId(), placement: slot.placement.id, strategy: slot.placement.strategy, model_version: 0, arm: "holdout", items: [], cards: [] };
+    bridge.track("rec_render", slateParams(slot.slate));
+  };
+
+  const watchTouch = (slot: Shown) => {
+    const { host } = slot;
+    const touch = (touched: boolean) => faults.guard("touch", () => {
+      slot.touched = touched || host.matches(":hover") || host.matches(":focus-within");
+      if (slot.touched || !slot.stale) return;
+      slot.stale = false;
+      redrawSoon();
+    });
+    for (const type of ["pointerenter", "focusin"]) host.addEventListener(type, touch(true));
+    for (const type of ["pointerleave", "focusout"]) host.addEventListener(type, () => setTimeout(touch(false)));
+  };
+
+  const refresh = async () => {
+    await source.load();
+    await redraw();
+  };
+  source.onChange(redrawSoon);
+  bridge.onChange(() => {
+    // What is here already re-ranks at once; a new catalogue or model joins when it has come.
+    redrawSoon();
+    faults.watch("shelf", refresh());
+  });
+
+  return {
+    async fill({ placement, host }) {
+      const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+      root.adoptedStyleSheets = [carouselStyle()];
+      const slot: Shown = { placement, host, root, slate: null, touched: false, stale: false };
+      slots.push(slot);
+      watchTouch(slot);
+      await refresh();
+    },
+    clear({ host }) {
+      impressions.unwatch(host);
+      slots = slots.filter((slot) => slot.host !== host);
+      if (host.shadowRoot) render(null, host.shadowRoot);
+    },
+    async recommend(placement: Placement) {
+      await source.load();
+      return source.rank(placement, contextFor([]));
+    },
+    diagnostics: () => ({
+      ...source.diagnostics(),
+      slates: slots.map(({ placement, slate }) => ({ placement: placement.id, strategy: slate?.strategy, items: slate?.items.length ?? 0 })),
+    }),
+  };
+}
+
+function sameItems(a: DrawnSlate, b: DrawnSlate): boolean {
+  return a.items.length === b.items.length && a.items.every(({ item_id }, place) => item_id === b.items[place]!.item_id);
+}

@@ -1,0 +1,145 @@
+/** The shop's shelf on this device: its cards and its model, from disk or the edge, and the engine that ranks them. */
+import { routes, type RecommendRequest, type ShopConfig } from "../../core/api.ts";
+import type { CatalogueSnapshot } from "../../core/catalogue.ts";
+import { scoreHistory } from "../../core/model/score.ts";
+import { createShelf, recommend, type Shelf } from "../../core/ranking/recommend.ts";
+import type { ShopperContext } from "../../core/ranking/policy.ts";
+import type { DrawnSlate, Placement } from "../../core/slate.ts";
+import type { Bridge } from "../bridge.ts";
+import { startEngine, type Engine } from "../engine/client.ts";
+import { loadModel } from "../engine/model.ts";
+import { toJson } from "../json.ts";
+import { createFiles, type StoredCards } from "../store/files.ts";
+
+/** The engine starts once the page is quiet, or after this long on one that never is. */
+const IDLE_DEADLINE_MS = 4_000;
+const MAX_HISTORY_SENT = 200;
+
+export interface ShelfSource {
+  /** What is on the shelf now; null until something could be had. */
+  shelf(): Shelf | null;
+  /** Fetches what the newest configuration names; gives what there is when the edge can't be reached. */
+  load(): Promise<Shelf | null>;
+  rank(placement: Placement, context: ShopperContext): Promise<DrawnSlate | null>;
+  /** The shelf has other contents. */
+  onChange(listener: () => void): void;
+  /** Starts the engine when the page is idle. */
+  startEngineSoon(): void;
+  diagnostics(): object;
+}
+
+export function createShelfSource(bridge: Bridge): ShelfSource {
+  const { edge, faults } = bridge;
+  const fetch = bridge.fetch;
+  const files = createFiles(bridge.database);
+  const listeners: (() => void)[] = [];
+  let shelf: Shelf | null = null;
+  /** What the shelf was made of. */
+  let loaded = "";
+  let weights: { bytes: ArrayBuffer; version: number } | null = null;
+  let loading: Promise<Shelf | null> | undefined;
+  let engine: Engine | null = null;
+  let engineDue = false;
+  let modelRefusal: string | null = null;
+
+  const loadCards = async ({ catalogue }: ShopConfig): Promise<StoredCards | undefined> => {
+    const stored = await files.cards();
+    if (!catalogue || stored?.sha256 === catalogue.sha256) return catalogue ? stored : undefined;
+    try {
+      const response = await fetch(edge + routes.file(catalogue.sha256), { credentials: "omit", referrerPolicy: "origin" });
+      if (!response.ok) throw new Error(`catalogue: ${response.status}`);
+      const snapshot = (await response.json()) as CatalogueSnapshot;
+      return await files.keepCards(catalogue.sha256, snapshot).catch(() => ({ sha256: catalogue.sha256, ...snapshot }));
+    } catch (error) {
+      faults.note("catalogue", error);
+      return stored;
+    }
+  };
+
+  const loadShelf = async (): Promise<Shelf | null> => {
+    const config = bridge.config();
+    const wanted = `${config.catalogue?.sha256} ${config.manifest?.signature}`;
+    if (shelf && loaded === wanted) return shelf;
+    const [cards, model] = await Promise.all([
+      loadCards(config),
+      config.manifest ? loadModel({ config, edge, signers: bridge.signers, fetch, cache: files.weights, nowMs: bridge.nowMs() }) : null,
+    ]);
+    const refused = model?.ok ? model.refused : model;
+    modelRefusal = refused ? `${refused.reason}: ${refused.message}` : null;
+    if (modelRefusal) faults.note("model", modelRefusal);
+    if (!cards) return shelf;
+    loaded = wanted;
+    weights = model?.ok ? { bytes: model.bytes, version: model.version } : null;
+    shelf = createShelf(cards.cards, model?.ok ? { model: model.model, version: model.version } : null);
+    engine?.stop();
+    engine = null;
+    if (engineDue) faults.watch("engine", runEngine());
+    return shelf;
+  };
+
+  const runEngine = async () => {
+    if (!weights) return;
+    const { bytes, version } = weights;
+    const remembered = await files.calibration();
+    const known = remembered?.version === version ? remembered.backend : undefined;
+    // Measured on this device: the loops of this very chunk are the fastest, and a worker would only cost.
+    if (!bridge.backend && known === "loops") return;
+    const started = await startEngine({
+      engineUrl: bridge.engineUrl,
+      bytes,
+      backend: bridge.backend ?? known,
+      onFallback: (reason, detail) => faults.note("engine", `${reason}: ${detail}`),
+    });
+    engine?.stop();
+    engine = started;
+    if (!bridge.backend && !known && started.diagnostics().thread === "worker") await files.keepCalibration({ version, backend: started.backend });
+    listeners.forEach((listener) => listener());
+  };
+
+  /** Where the device has no cards at all, the edge ranks; only with leave to send it the history. */
+  const askEdge = async (placement: Placement, context: ShopperContext): Promise<DrawnSlate | null> => {
+    const { analytics, personalization } = bridge.grants();
+    if (!analytics || !personalization) return null;
+    const request: RecommendRequest = {
+      key: bridge.key,
+      placement: placement.id,
+      itemId: context.itemId,
+      cart: [...context.cart],
+      dismissed: [...context.dismissed],
+      shown: [...context.shown],
+      history: context.history.slice(-MAX_HISTORY_SENT).map(({ item_id, kind, atMs }) => ({ item_id, kind, ageMs: Math.max(0, context.nowMs - atMs) })),
+    };
+    const response = await fetch(edge + routes.recommend, { method: "POST", credentials: "omit", referrerPolicy: "origin", headers: { "Content-Type": "text/plain" }, body: toJson(request) });
+    return response.ok ? ((await response.json()) as DrawnSlate) : null;
+  };
+
+  return {
+    shelf: () => shelf,
+    load: () => (loading ??= loadShelf().finally(() => (loading = undefined))),
+    async rank(placement, context) {
+      if (shelf) return recommend(shelf, placement, context, bridge.arm(), engine ? engine.score.bind(engine) : scoreHistory);
+      try {
+        return await askEdge(placement, context);
+      } catch (error) {
+        faults.note("recommend", error);
+        return null;
+      }
+    },
+    onChange: (listener) => void listeners.push(listener),
+    startEngineSoon() {
+      if (engineDue) return;
+      engineDue = true;
+      const start = () => faults.watch("engine", runEngine());
+      // Safari has no idle callbacks.
+      if (typeof requestIdleCallback === "function") requestIdleCallback(start, { timeout: IDLE_DEADLINE_MS });
+      else setTimeout(start, IDLE_DEADLINE_MS);
+    },
+    diagnostics: () => ({
+      backend: engine?.backend ?? "loops",
+      engine: engine?.diagnostics() ?? null,
+      modelVersion: shelf?.model?.version ?? 0,
+      modelRefusal,
+      products: shelf?.cards.length ?? 0,
+    }),
+  };
+}
