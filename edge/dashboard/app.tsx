@@ -44,10 +44,10 @@ function SignedIn() {
             <ChartPanel />
             <PlacementsPanel />
             <FunnelPanel />
+            <HealthPanel />
           </>
         )}
         <ModelsPanel />
-        {!noEvents && <HealthPanel />}
       </main>
     </>
   );

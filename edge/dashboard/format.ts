@@ -9,9 +9,7 @@ export interface Format {
   part(value: number): string;
   money(value: number, currency: string): string;
   metric(value: number | null, unit: MetricUnit, currency: string): string;
-  /** With its sign. @param value 0.12 for +12 % */
-  change(value: number): string;
-  /** Percentage points with their sign. @param value 0.002 for +0.20 */
+  /** Percentage points. @param value 0.002 for 0.20 */
   points(value: number): string;
   /** Four digits after the point, as ranking metrics are quoted. */
   figure(value: number): string;
@@ -20,6 +18,8 @@ export interface Format {
   age(ms: number): string;
   day(atMs: number, timeZone: string): string;
   shortDay(atMs: number, timeZone: string): string;
+  /** Without the weekday. */
+  date(atMs: number, timeZone: string): string;
   time(atMs: number, timeZone: string): string;
   dayAndTime(atMs: number, timeZone: string): string;
   /** @param toMs the last instant included */
@@ -43,6 +43,7 @@ export function createFormat(locale: string): Format {
   };
   const count = number({});
   const share = number({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const ratio = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const monies = new Map<string, (value: number) => string>();
   const money = (value: number, currency: string, compact = false) => {
     const key = `${currency} ${compact}`;
@@ -67,10 +68,9 @@ export function createFormat(locale: string): Format {
     part: number({ style: "percent", maximumFractionDigits: 1 }),
     money: (value, currency) => money(value, currency),
     metric: (value, unit, currency) => (value === null ? NO_FIGURE : unit === "money" ? money(value, currency) : unit === "share" ? share(value) : count(value)),
-    change: number({ style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 1 }),
-    points: ((format) => (value: number) => format(value * 100))(number({ signDisplay: "exceptZero", minimumFractionDigits: 2, maximumFractionDigits: 2 })),
+    points: (value) => ratio(value * 100),
     figure: number({ minimumFractionDigits: 4, maximumFractionDigits: 4 }),
-    ratio: number({ minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+    ratio,
     bytes: ((kilo, mega) => (value: number) => (value < 1e6 ? kilo(value / 1e3) : mega(value / 1e6)))(
       number({ style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }), number({ style: "unit", unit: "megabyte", maximumFractionDigits: 1 })),
     age: (ms) => {
@@ -82,6 +82,7 @@ export function createFormat(locale: string): Format {
     },
     day: (atMs, timeZone) => date("day", timeZone, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).format(atMs),
     shortDay: (atMs, timeZone) => date("shortDay", timeZone, { day: "numeric", month: "short" }).format(atMs),
+    date: (atMs, timeZone) => date("date", timeZone, { day: "numeric", month: "short", year: "numeric" }).format(atMs),
     time: (atMs, timeZone) => date("time", timeZone, { hour: "2-digit", minute: "2-digit" }).format(atMs),
     dayAndTime: (atMs, timeZone) => date("dayAndTime", timeZone, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(atMs),
     days: (fromMs, toMs, timeZone) => date("days", timeZone, { day: "numeric", month: "short", year: "numeric" }).formatRange(fromMs, toMs),

@@ -3,6 +3,8 @@
 export const POLL_INTERVAL_MS = 5_000;
 export const HIDDEN_INTERVAL_MS = 60_000;
 export const MAX_INTERVAL_MS = 120_000;
+/** An open dashboard keeps the edge busy for at most this share of the time, however long its answers take. */
+export const MAX_LOAD = 0.1;
 
 export interface Poller {
   start(): void;
@@ -15,9 +17,10 @@ export interface Poller {
  * @param ask answers whether it worked; it is never called while an earlier call runs
  * @param page tells whether anybody looks and whether the network is back
  */
-export function createPoller({ ask, page, setTimeout, clearTimeout, onWait }: {
+export function createPoller({ ask, page, nowMs, setTimeout, clearTimeout, onWait }: {
   ask: () => Promise<boolean>;
   page: { document: Document; window: Window };
+  nowMs: () => number;
   setTimeout: (run: () => void, ms: number) => number;
   clearTimeout: (id: number) => void;
   /** How long until the next attempt after a failure. */
@@ -36,7 +39,9 @@ export function createPoller({ ask, page, setTimeout, clearTimeout, onWait }: {
     }
     clearTimeout(timer);
     running = true;
+    const askedAtMs = nowMs();
     const worked = await ask();
+    const tookMs = nowMs() - askedAtMs;
     running = false;
     if (!started) return;
     failures = worked ? 0 : failures + 1;
@@ -44,7 +49,7 @@ export function createPoller({ ask, page, setTimeout, clearTimeout, onWait }: {
       again = false;
       return tick();
     }
-    const paceMs = page.document.hidden ? HIDDEN_INTERVAL_MS : POLL_INTERVAL_MS;
+    const paceMs = Math.max(page.document.hidden ? HIDDEN_INTERVAL_MS : POLL_INTERVAL_MS, tookMs / MAX_LOAD);
     const waitMs = Math.min(paceMs * 2 ** failures, Math.max(MAX_INTERVAL_MS, paceMs));
     if (failures > 0) onWait(waitMs);
     timer = setTimeout(() => void tick(), waitMs);

@@ -17,8 +17,8 @@ export interface View {
 }
 export const FIRST_VIEW: View = { range: "7d", bucket: null, metric: "attributedRevenue" };
 
-/** Hours are offered up to this many days: more points than pixels say nothing. */
-export const MAX_HOURLY_DAYS = 31;
+/** Hours are offered up to this many days: people are counted anew for every bucket, and more points than pixels say nothing. */
+export const MAX_HOURLY_DAYS = 7;
 export const MAX_CUSTOM_DAYS = 366;
 /** The ledger's counters are this wide, so a comparison ends on their edges. */
 const COUNTER_MS = 15 * 60 * 1000;

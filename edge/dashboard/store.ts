@@ -73,6 +73,7 @@ export function createStore({ api, window, nowMs: clock }: { api: Api; window: W
   const poller = createPoller({
     ask,
     page: { document: window.document, window },
+    nowMs: clock,
     setTimeout: (run, ms) => window.setTimeout(run, ms),
     clearTimeout: (id) => window.clearTimeout(id),
     onWait: (ms) => {

@@ -63,10 +63,10 @@ export const english = {
   },
 
   headline: {
-    earned: (money: string) => `Carousels led to ${money} of sales`,
+    earned: (money: string) => `${money} of sales began in a carousel`,
     ofRevenue: (share: string, period: string) => `${share} of your revenue ${period}`,
-    nothingYet: (period: string) => `No sales from carousels ${period} yet`,
-    caveat: (clicks: string, orders: string, one: boolean) => `${clicks} clicks led to ${orders} ${one ? "order" : "orders"} of the clicked product within 7 days. As reported by browsers.`,
+    nothingYet: (period: string) => `No sale began in a carousel ${period}`,
+    caveat: (clicks: string, orders: string, one: boolean) => `${orders} ${one ? "order" : "orders"} of a product clicked in a carousel in the 7 days before; ${clicks} clicks in all. As reported by browsers.`,
   },
   groups: { shop: "Your shop", carousels: "Your carousels" },
   metrics: {
@@ -80,7 +80,7 @@ export const english = {
     ctr: { name: "Click rate (CTR)", definition: "Carousel clicks divided by viewable carousel impressions. Its change is given in percentage points." },
     attributedRevenue: { name: "Revenue after clicks", definition: "As reported by browsers; click within 7 days: what shoppers paid for a product that they had clicked in a carousel up to 7 days before. Some of them would have bought it anyway, so read it as “took part in”, not “caused”." },
   } satisfies { [M in MetricKey]: { name: string; definition: string } },
-  units: { shoppers: "browsers", views: "views", carts: "times", purchases: "orders", revenue: "as reported by browsers", impressions: "seen for 1 s", clicks: "clicks", ctr: "of viewable impressions", attributedRevenue: "as reported by browsers; click within 7 days" } satisfies { [M in MetricKey]: string },
+  units: { shoppers: "browsers", views: "views", carts: "additions", purchases: "orders", revenue: "as reported by browsers", impressions: "seen for 1 s", clicks: "clicks", ctr: "of viewable impressions", attributedRevenue: "as reported by browsers; click within 7 days" } satisfies { [M in MetricKey]: string },
   renders: (count: string) => `of ${count} rendered`,
   howCounted: (metric: string) => `How is “${metric}” counted?`,
   howCountedTitle: "How is this counted?",
@@ -137,7 +137,7 @@ export const english = {
     pausedNote: "The model is paused: carousels go on with best sellers.",
     confirm: {
       title: "Pause the model?",
-      body: "Carousels go on with best sellers and products often bought together. Nothing disappears from your shop. Pages that are open now keep the model until the shopper loads another page. You can resume at any time.",
+      body: "Carousels go on with best sellers; nothing disappears from your shop. It takes effect within minutes, as shoppers open their next pages, and you can resume at any time.",
       yes: "Pause model", no: "Keep it running",
     },
     failed: (why: string) => `That did not work: ${why}`,
@@ -151,7 +151,7 @@ export const english = {
     quiet: "It has been quiet. If people are in your shop right now, check that the tag is on every page.",
     never: "No event has arrived yet.",
     dropped: "Not counted",
-    droppedIntro: "Everything that never made it into the figures, since the shop was set up.",
+    droppedIntro: "Events that never made it into the figures of this period.",
     noneDropped: "Nothing was lost.",
     reasons: {
       unused: "Reserved by a browser and never needed; nothing was lost",

@@ -13,13 +13,15 @@ export function Header() {
     <header class="bar">
       <div class="bar-shop">
         <Mark />
-        <h1>{stage.name === "signed-in" ? stage.session.name : ""}</h1>
-        {live !== undefined && (
-          <span class={live > 0 && !store.trouble.value ? "live on" : "live"} title={texts.liveHint}>
-            <span class="live-dot" aria-hidden="true" />
-            {texts.live(format.count(live), live === 1)}
-          </span>
-        )}
+        <div class="bar-name">
+          <h1>{stage.name === "signed-in" ? stage.session.name : ""}</h1>
+          {live !== undefined && (
+            <span class={live > 0 && !store.trouble.value ? "live on" : "live"} title={texts.liveHint}>
+              <span class="live-dot" aria-hidden="true" />
+              {texts.live(format.count(live), live === 1)}
+            </span>
+          )}
+        </div>
       </div>
       <RangePicker />
       <button type="button" class="button quiet sign-out" onClick={() => void store.signOut()}>{texts.signOut}</button>

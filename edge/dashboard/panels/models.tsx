@@ -24,45 +24,47 @@ export function ModelsPanel() {
       ) : (
         <>
           {registry.paused && <p class="notice" role="status">{words.pausedNote}</p>}
-          {current && <Comparison model={current} paused={registry.paused} />}
-          <div class="scroll" tabIndex={0} role="region" aria-label={words.table}>
-            <table class="models">
-              <thead>
-                <tr>
-                  <th scope="col">{words.columns.version}</th>
-                  <th scope="col">{words.columns.published}</th>
-                  <th scope="col" class="number">{words.columns.ndcg}</th>
-                  <th scope="col" class="number">{words.columns.popularity}</th>
-                  <th scope="col" class="number">{words.columns.itemKnn}</th>
-                  <th scope="col" class="number">{words.columns.oracle}</th>
-                  <th scope="col" class="number">{words.columns.items}</th>
-                  <th scope="col" class="number">{words.columns.size}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {[...registry.models].sort((a, b) => b.version - a.version).map((model) => {
-                  const { evaluation } = model;
-                  return (
-                    <tr key={model.version} data-version={model.version}>
-                      <th scope="row">
-                        {format.count(model.version)}
-                        {model.current && <span class={registry.paused ? "badge off" : "badge"}>{registry.paused ? words.paused : words.current}</span>}
-                      </th>
-                      <td>{format.day(model.publishedAtMs, shop.timeZone)}</td>
-                      <td class="number" data-column="ndcg10">
-                        <strong>{format.figure(evaluation.model.ndcg10.value)}</strong>
-                        <span class="hint block">{words.interval(format.figure(evaluation.model.ndcg10.low), format.figure(evaluation.model.ndcg10.high))}</span>
-                      </td>
-                      <td class="number">{format.figure(evaluation.popularity.ndcg10.value)}</td>
-                      <td class="number">{format.figure(evaluation.itemKnn.ndcg10.value)}</td>
-                      <td class="number">{evaluation.oracle ? format.figure(evaluation.oracle.ndcg10.value) : NO_FIGURE}</td>
-                      <td class="number">{format.count(model.items)}</td>
-                      <td class="number">{format.bytes(model.bytes)}</td>
-                    </tr>
-                  );
-                })}
-              </tbody>
-            </table>
+          <div class={current ? "models-body" : ""}>
+            {current && <Comparison model={current} paused={registry.paused} />}
+            <div class="scroll" tabIndex={0} role="region" aria-label={words.table}>
+              <table class="models">
+                <thead>
+                  <tr>
+                    <th scope="col">{words.columns.version}</th>
+                    <th scope="col">{words.columns.published}</th>
+                    <th scope="col" class="number">{words.columns.ndcg}</th>
+                    <th scope="col" class="number">{words.columns.popularity}</th>
+                    <th scope="col" class="number">{words.columns.itemKnn}</th>
+                    <th scope="col" class="number">{words.columns.oracle}</th>
+                    <th scope="col" class="number">{words.columns.items}</th>
+                    <th scope="col" class="number">{words.columns.size}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {[...registry.models].sort((a, b) => b.version - a.version).map((model) => {
+                    const { evaluation } = model;
+                    return (
+                      <tr key={model.version} data-version={model.version}>
+                        <th scope="row">
+                          {format.count(model.version)}
+                          {model.current && <span class={registry.paused ? "badge off" : "badge"}>{registry.paused ? words.paused : words.current}</span>}
+                        </th>
+                        <td>{format.date(model.publishedAtMs, shop.timeZone)}</td>
+                        <td class="number" data-column="ndcg10">
+                          <strong>{format.figure(evaluation.model.ndcg10.value)}</strong>
+                          <span class="hint block">{words.interval(format.figure(evaluation.model.ndcg10.low), format.figure(evaluation.model.ndcg10.high))}</span>
+                        </td>
+                        <td class="number">{format.figure(evaluation.popularity.ndcg10.value)}</td>
+                        <td class="number">{format.figure(evaluation.itemKnn.ndcg10.value)}</td>
+                        <td class="number">{evaluation.oracle ? format.figure(evaluation.oracle.ndcg10.value) : NO_FIGURE}</td>
+                        <td class="number">{format.count(model.items)}</td>
+                        <td class="number">{format.bytes(model.bytes)}</td>
+                      </tr>
+                    );
+                  })}
+                </tbody>
+              </table>
+            </div>
           </div>
         </>
       )}
@@ -94,7 +96,7 @@ function Comparison({ model, paused }: { model: ModelRecord; paused: boolean }) 
             <dd>
               <span class="track" aria-hidden="true">
                 <span class="whisker" style={{ left: at(figure.low), width: at(figure.high - figure.low) }} />
-                <span class="dot" style={{ left: at(figure.value) }} />
+                <span class="centre" style={{ left: at(figure.value) }} />
               </span>
               <span class="comparison-figure">{format.figure(figure.value)}<span class="hint block">{words.interval(format.figure(figure.low), format.figure(figure.high))}</span></span>
             </dd>

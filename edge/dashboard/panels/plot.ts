@@ -43,7 +43,7 @@ export function createPlot(box: HTMLElement, first: PlotContent): Plot {
     {
       width: box.clientWidth,
       height: box.clientHeight,
-      padding: [12, 14, 0, 0],
+      padding: [12, 26, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 9, width: 2, fill: () => colour("--panel"), stroke: (_, series) => colour(series === 3 ? "--line-before" : "--accent") } },
       scales: {

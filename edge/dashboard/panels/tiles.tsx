@@ -4,6 +4,10 @@ import { useDashboard } from "../context.ts";
 import { CAROUSEL_METRICS, changeOf, METRICS, SHOP_METRICS, type Change, type MetricKey } from "../metrics.ts";
 import { Definition } from "./definition.tsx";
 
+/** Smaller changes come and go by chance: they are told, but not in green or red. */
+const SLIGHT_SHARE = 0.01;
+const SLIGHT_POINTS = 0.001;
+
 export function Tiles() {
   const { store, texts } = useDashboard();
   const stats = store.stats.value;
@@ -48,11 +52,15 @@ function ChangeMark({ change, before }: { change: Change; before: string }) {
   if (change.kind === "none" || change.kind === "from-nothing") {
     return <span class="change" title={before}>{change.kind === "none" ? texts.change.none : texts.change.fromNothing}</span>;
   }
-  const direction = change.by > 0 ? "up" : change.by < 0 ? "down" : "same";
-  const amount = change.kind === "points" ? texts.change.points(format.points(change.by)) : format.change(change.by);
+  const write = (by: number) => (change.kind === "points" ? texts.change.points(format.points(by)) : format.part(by));
+  const amount = write(Math.abs(change.by));
+  // What is nothing once rounded is no change.
+  if (amount === write(0)) return <span class="change" title={before}>{texts.change.same}</span>;
+  const direction = change.by > 0 ? "up" : "down";
+  const slight = Math.abs(change.by) < (change.kind === "points" ? SLIGHT_POINTS : SLIGHT_SHARE);
   return (
-    <span class={`change ${direction}`} title={before}>
-      <span aria-hidden="true">{direction === "up" ? "↑" : direction === "down" ? "↓" : "→"} </span>
+    <span class={`change ${direction}${slight ? " slight" : ""}`} title={before}>
+      <span aria-hidden="true">{direction === "up" ? "↑" : "↓"} </span>
       <span class="visually-hidden">{texts.change[direction]} </span>
       {amount}
     </span>

@@ -1,0 +1,74 @@
+/** The open page keeps up with the shop, and says so when it can't. */
+import { expect, test, tile } from "./dashboard.ts";
+
+const figure = (text: string | null) => Number(text!.replaceAll(",", ""));
+
+test("figures follow the shop without a reload", async ({ page, edge, open }) => {
+  await open();
+  const views = figure(await tile(page, "views").textContent());
+  edge.extra = { view_item: 3 };
+  edge.liveShoppers = 1;
+  await page.clock.fastForward(5_000);
+  await expect(tile(page, "views")).toHaveText((views + 3).toLocaleString("en-GB"));
+  await expect(page.locator(".live")).toHaveText("1 shopper now");
+});
+
+test("when the edge fails, the last figures stay, with their time, and attempts grow rarer", async ({ page, edge, open }) => {
+  await open();
+  const views = await tile(page, "views").textContent();
+  edge.outage = { status: 503, error: { code: "overloaded", message: "The ledger is busy.", retry: true } };
+  await page.clock.fastForward(5_000);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("The edge could not answer: The ledger is busy. The figures below are from 15:30. Next attempt in 10 s.");
+  await expect(tile(page, "views")).toHaveText(views!);
+  const asked = () => edge.requests.length;
+  const first = asked();
+  await page.clock.fastForward(10_000);
+  await expect.poll(asked).toBeGreaterThan(first);
+  await expect(alert).toContainText("Next attempt in 20 s.");
+  edge.outage = null;
+  await page.getByRole("button", { name: "Try now" }).click();
+  await expect(alert).toHaveCount(0);
+});
+
+test("a lost connection is named as one, and ends by itself", async ({ page, open }) => {
+  await open();
+  await page.context().setOffline(true);
+  await page.clock.fastForward(5_000);
+  await expect(page.getByRole("alert")).toContainText("Endcap can't be reached. Check your internet connection.");
+  await page.context().setOffline(false);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("a page that nobody looks at asks once a minute", async ({ page, edge, open }) => {
+  await open();
+  await page.evaluate(() => Object.defineProperty(document, "hidden", { configurable: true, value: true }));
+  const statsAsked = () => edge.requests.filter((request) => request.includes("/stats")).length;
+  let before = statsAsked();
+  // The wait that had begun in sight runs out; the next one is the long one.
+  await page.clock.fastForward(5_000);
+  await expect.poll(statsAsked).toBe(before + 1);
+  before = statsAsked();
+  await page.clock.fastForward(50_000);
+  expect(statsAsked()).toBe(before);
+  await page.clock.fastForward(10_000);
+  await expect.poll(statsAsked).toBeGreaterThan(before);
+});
+
+test("answers for a period that was left are not shown", async ({ page, edge, open }) => {
+  await open();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => { release = resolve; });
+  await page.route(/bucket=day/, async (route) => {
+    await held;
+    await route.continue().catch(() => {});
+  }, { times: 2 });
+  await page.getByRole("button", { name: "90 days" }).click();
+  await page.getByRole("button", { name: "Today" }).click();
+  const today = edge.stats(Date.parse("2026-11-17T11:00:00Z"), Date.parse("2026-11-18T11:00:00Z"), "hour").totals.view_item.toLocaleString("en-GB");
+  await expect(tile(page, "views")).toHaveText(today);
+  release();
+  await page.clock.fastForward(5_000);
+  await expect(tile(page, "views")).toHaveText(today);
+  await expect(page).toHaveURL(/range=today/);
+});
