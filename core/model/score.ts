@@ -6,7 +6,7 @@ import { HISTORY_KINDS, type EncodedHistory } from "../history.ts";
 import { CO_VISIT_LEVELS, NO_NEIGHBOUR, QUERY_LEVELS, TEMPERATURE, type Model } from "./config.ts";
 import { headSlope, MASKED, NORM_EPSILON } from "./constants.ts";
 
-/** How fast older entries lose weight in the co-visitation score, per place. */
+/** How fast older entries lose weight in the co-visitation score, per place, where the model does not say. */
 const CO_VISIT_DECAY = 0.8;
 
 /**
@@ -122,11 +122,11 @@ export function blendScores(model: Model, dots: { products: ArrayLike<number>; s
 
 /** How often each item was met together with what the history holds, newer entries counting more: log(1 + x), [N]. */
 export function coVisitationScores(model: Model, input: EncodedHistory): Float32Array {
-  const { neighbours: K } = model.config;
+  const { neighbours: K, visitDecay = CO_VISIT_DECAY } = model.config;
   const scores = new Float32Array(model.itemIds.length);
   const length = input.items.length;
   let weight = 1;
-  for (let place = length - 1; place >= length - input.count; place -= 1, weight *= CO_VISIT_DECAY) {
+  for (let place = length - 1; place >= length - input.count; place -= 1, weight *= visitDecay) {
     const at = input.items[place]! * K;
     for (let k = 0; k < K; k += 1) {
       const neighbour = model.neighbours[at + k]!;

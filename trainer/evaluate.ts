@@ -1,0 +1,149 @@
+/** How good rankings are on held-out cases, with intervals, and how they compare case by case. */
+import { encodeHistory, type EncodedHistory } from "../core/history.ts";
+import { seededRandom } from "../core/ids.ts";
+import { coverage, mrrAt, ndcgOfSet, type Estimate } from "../core/metrics.ts";
+import { NO_NEIGHBOUR, type Model } from "../core/model/config.ts";
+import { blendScores, scoreHistory } from "../core/model/score.ts";
+import { topK } from "../core/ranking/topk.ts";
+import type { Figures } from "../core/weights/manifest.ts";
+import type { Case } from "./prepare.ts";
+
+/** Cut-off of all metrics. */
+const K = 10;
+const RESAMPLES = 1000;
+
+/** What ranks a shop's items for one history. */
+export interface Ranker {
+  /** @returns scores of all items of the data set, [N]; higher is better */
+  score(question: Case): Float32Array;
+}
+
+/** What a device would show: the shipped arithmetic on the quantised model. @param blend other weights than the model's own */
+export function rankerOf(model: Model, blend: Model["blend"] = model.blend): Ranker {
+  const blended = { ...model, blend };
+  return { score: ({ input }) => (blend[0] === 0 ? blendScores(blended, null, input) : scoreHistory(blended, input)) };
+}
+
+/** Popularity alone: what a shop shows with no model. */
+export function popularityRanker(model: Model): Ranker {
+  return rankerOf(model, [0, 0, 1]);
+}
+
+/** Co-visitation alone; popularity orders what it has no answer for, as any shop would have it. */
+export function itemKnnRanker(model: Model): Ranker {
+  return rankerOf(model, [0, 1, 1e-3]);
+}
+
+/** Another model's answers in this data set's item indices; items it does not know come last. */
+export function foreignRanker(model: Model, itemIds: readonly string[]): Ranker {
+  const own = rankerOf(model);
+  const mapped = itemIds.map((id) => model.indexOf.get(id) ?? NO_NEIGHBOUR);
+  return {
+    score(question) {
+      const input: EncodedHistory = encodeHistory(question.history, (id) => model.indexOf.get(id), model.config.length);
+      const scores = own.score({ ...question, input });
+      return Float32Array.from(mapped, (index) => (index === NO_NEIGHBOUR ? -Infinity : scores[index]!));
+    },
+  };
+}
+
+/** One ranker's results, case by case, so that they can be paired. */
+export interface Results {
+  ndcg10: Float64Array;
+  recall10: Float64Array;
+  mrr10: Float64Array;
+  /** Share of the items that appear in any case's first ten. */
+  coverage10: number;
+}
+
+/** Full-catalogue ranking of every case. With several targets, recall counts those among the first ten, out of the ten that fit; MRR looks at the first. */
+export function evaluateRanker(ranker: Ranker, cases: readonly Case[], itemCount: number, onCase?: () => void): Results {
+  const results = emptyResults(cases.length);
+  const lists: number[][] = [];
+  cases.forEach((question, i) => {
+    const scores = ranker.score(question);
+    if (question.excluded >= 0) scores[question.excluded] = -Infinity;
+    const first = topK(scores, K);
+    store(results, i, ranksWithin(first, question.targets), Math.min(K, question.targets.length));
+    lists.push(first);
+    onCase?.();
+  });
+  return { ...results, coverage10: coverage(lists, itemCount) };
+}
+
+/** Results from ranks that somebody else computed, e.g. the oracle that simulated the shoppers. @param ranks of each case's target, from 1 */
+export function resultsOfRanks(ranks: readonly number[]): Results {
+  const results = emptyResults(ranks.length);
+  ranks.forEach((rank, i) => store(results, i, [rank], 1));
+  return { ...results, coverage10: 0 };
+}
+
+export function figuresOf(results: Results, cases: readonly Case[], seed: number): Figures {
+  const clusters = clustersOf(cases);
+  return {
+    ndcg10: bootstrapClusters(results.ndcg10, clusters, seed),
+    recall10: bootstrapClusters(results.recall10, clusters, seed),
+    mrr10: bootstrapClusters(results.mrr10, clusters, seed),
+    coverage10: results.coverage10,
+  };
+}
+
+/** The difference in NDCG@10, case by case, ours less theirs. */
+export function pairedDifference(ours: Results, theirs: Results, cases: readonly Case[], seed: number): Estimate {
+  return bootstrapClusters(ours.ndcg10.map((value, i) => value - theirs.ndcg10[i]!), clustersOf(cases), seed);
+}
+
+/** Which client each case belongs to, as an index from 0. */
+export function clustersOf(cases: readonly Pick<Case, "clientId">[]): Uint32Array {
+  const indexOf = new Map<string, number>();
+  return Uint32Array.from(cases, ({ clientId }) => {
+    if (!indexOf.has(clientId)) indexOf.set(clientId, indexOf.size);
+    return indexOf.get(clientId)!;
+  });
+}
+
+/**
+ * The mean with a 95 % percentile bootstrap interval that draws whole clients: cases of one client are
+ * alike, and drawing them one by one would make intervals too narrow.
+ *
+ * @param clusters the client of each value, from 0
+ */
+export function bootstrapClusters(values: ArrayLike<number>, clusters: Uint32Array, seed: number): Estimate {
+  const count = clusters.reduce((max, cluster) => Math.max(max, cluster + 1), 0);
+  const sums = new Float64Array(count);
+  const sizes = new Float64Array(count);
+  for (let i = 0; i < values.length; i += 1) {
+    sums[clusters[i]!] = sums[clusters[i]!]! + values[i]!;
+    sizes[clusters[i]!] = sizes[clusters[i]!]! + 1;
+  }
+  const ratio = (sum: number, size: number) => (size === 0 ? 0 : sum / size);
+  const random = seededRandom(seed);
+  const means = new Float64Array(RESAMPLES);
+  for (let r = 0; r < RESAMPLES; r += 1) {
+    let sum = 0;
+    let size = 0;
+    for (let i = 0; i < count; i += 1) {
+      const cluster = Math.floor(random() * count);
+      sum += sums[cluster]!;
+      size += sizes[cluster]!;
+    }
+    means[r] = ratio(sum, size);
+  }
+  means.sort();
+  const total = sums.reduce((a, b) => a + b, 0);
+  return { value: ratio(total, values.length), low: means[Math.floor(RESAMPLES * 0.025)]!, high: means[Math.ceil(RESAMPLES * 0.975) - 1]! };
+}
+
+/** Ranks of items in the first places, from 1; Infinity for those behind them, which no metric at that cut-off sees. */
+export function ranksWithin(first: readonly number[], items: readonly number[]): number[] {
+  return items.map((item) => first.indexOf(item) + 1 || Infinity);
+}
+
+function emptyResults(count: number): Omit<Results, "coverage10"> {
+  return { ndcg10: new Float64Array(count), recall10: new Float64Array(count), mrr10: new Float64Array(count) };
+}
+function store(results: Omit<Results, "coverage10">, i: number, ranks: readonly number[], most: number): void {
+  results.ndcg10[i] = ndcgOfSet(ranks, K);
+  results.recall10[i] = ranks.filter((rank) => rank <= K).length / most;
+  results.mrr10[i] = mrrAt(Math.min(...ranks), K);
+}

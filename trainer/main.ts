@@ -1,0 +1,252 @@
+/** The trainer's command line. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { readModel } from "../core/model/config.ts";
+import { assess, oracleKey, type OracleRanks } from "./assess.ts";
+import { CandidateError, readCandidate, writeCandidate } from "./candidate.ts";
+import { CredentialsError, ENDCAP_FOLDER, readAccess } from "./credentials.ts";
+import { createEdgeClient, EdgeError, type EdgeClient } from "./edge-client.ts";
+import { judge } from "./gate.ts";
+import { createKey, KeyError, readKey } from "./keys.ts";
+import { fetchIncumbent, manifestContent, nextVersion, trainAndAssess } from "./pipeline.ts";
+import { createDatasetBuilder, DatasetError, type Dataset } from "./prepare.ts";
+import { createProgress } from "./progress.ts";
+import { makeManifest, publish } from "./publish.ts";
+import { pullLog } from "./pull.ts";
+import { cleaningLines, figuresTable, markdownReport } from "./report.ts";
+
+const HELP = `Usage: node trainer/main.ts <command> --shop <name> [options]
+
+  train       all of it: prepare, train, evaluate, gate, sign, publish
+  prepare     fetch what is new in the shop's log, clean it, and say what is in it
+  evaluate    hold the model trained last against popularity, item-kNN and the shop's current model
+  gate        say whether the model trained last may be published, and if not, why
+  publish     sign and publish the model trained last, if the gate lets it pass
+  keygen      make the shop's signing key; prints the fingerprint that its tag trusts
+  import      bring in a shop's files (see: import --help)
+
+Options
+  --shop NAME       the shop's id
+  --data-dir DIR    where credentials, keys, caches and reports are (default: .endcap in the checkout)
+  --edge URL        another edge than the credentials name
+  --minutes M       train about so long, instead of the configured passes over the data
+  --steps N         train exactly so many steps, e.g. those in a manifest, to get its weights again
+  --seed N          default 1; the same data, seed and steps give the same weights
+  --oracle FILE     best possible ranks of simulated shoppers: NDJSON of {"clientId", "seq", "rank"}
+  --dry-run         do everything but publish
+`;
+
+/** What was asked for cannot be done as asked; the message says what to change. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+/** The gate said no. */
+class GateRefusal extends Error {
+  override readonly name = "GateRefusal";
+}
+
+const OPTIONS = {
+  shop: { type: "string" }, "data-dir": { type: "string" }, edge: { type: "string" }, minutes: { type: "string" }, steps: { type: "string" },
+  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, help: { type: "boolean", short: "h" },
+} as const;
+
+interface Call {
+  shop: string;
+  folder: string;
+  edge: string | undefined;
+  seed: number;
+  minutes: number | undefined;
+  steps: number | undefined;
+  oracle: string | undefined;
+  dryRun: boolean;
+}
+
+const COMMANDS: { [name: string]: (call: Call) => Promise<void> } = { keygen, prepare, train, evaluate, gate, publish: publishCandidate };
+
+/**
+ * Runs one command.
+ * @param argv what follows the script's name
+ * @returns the exit code: 0 done, 1 refused or failed, 2 called wrongly
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...rest] = argv;
+  try {
+    if (command === undefined || command === "--help" || command === "-h" || command === "help") {
+      process.stdout.write(HELP);
+      return command === undefined ? 2 : 0;
+    }
+    if (command === "import") {
+      const { runImport } = await import("./import.ts");
+      return await runImport([...rest]);
+    }
+    const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+    if (!run) throw new UsageError(`There is no command "${command}". Commands: ${Object.keys(COMMANDS).join(", ")}, import`);
+    const call = parseCall(rest);
+    if (call === "help") process.stdout.write(HELP);
+    else await run(call);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n\n${HELP}`);
+      return 2;
+    }
+    if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
+    process.stderr.write(error instanceof EdgeError && error.status > 0 ? `The edge refuses (${error.code}): ${error.message}\n` : `${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+/** Errors whose message is all a person needs; others are faults of ours and show their stack. */
+const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError, DatasetError, CandidateError];
+
+async function keygen({ shop, folder }: Call): Promise<void> {
+  const key = await createKey(shop, folder);
+  print(`Signing key of "${shop}" made: fingerprint ${key.fingerprint}. The tag's data-signers takes it. Keep a copy of the key: without it no new model can be published.`);
+}
+
+async function prepare(call: Call): Promise<void> {
+  describe(await loadDataset(call, connect(call)));
+}
+
+async function train(call: Call): Promise<void> {
+  const startMs = performance.now();
+  const { shop, folder, seed, minutes, steps } = call;
+  // Before minutes of work: without a key nothing could be published.
+  if (!call.dryRun) await readKey(shop, folder);
+  const oracle = readOracle(call.oracle);
+  const client = connect(call);
+  const dataset = await loadDataset(call, client);
+  describe(dataset);
+  const incumbent = await fetchIncumbent(client, shop);
+  const run = await trainAndAssess(dataset, { seed, minutes, steps, oracle, incumbent: incumbent?.model });
+  const { assessment } = run;
+  writeCandidate(candidateFolder(call), { weights: run.weights, training: run.training, evaluation: assessment.evaluation, gate: assessment.gate });
+  print(`\n${figuresTable(assessment)}\n\n${assessment.evaluation.protocol} ${assessment.evaluation.cases} cases.`);
+  if (assessment.oracleMissing > 0) print(`No oracle figure: ${call.oracle} has no rank for ${assessment.oracleMissing} of the ${assessment.evaluation.cases} cases.`);
+  const reports = join(folder, "reports");
+  mkdirSync(reports, { recursive: true });
+  const name = join(reports, `${shop}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
+  writeFileSync(`${name}.md`, markdownReport(shop, dataset, run.fitted, assessment, (performance.now() - startMs) / 1000));
+  writeFileSync(`${name}.json`, `${JSON.stringify({ shop, training: run.training, evaluation: assessment.evaluation, network: assessment.network, gate: assessment.gate, verdict: assessment.verdict, blend: run.fitted.blend, cleaning: dataset.report }, null, 2)}\n`);
+  print(`Report: ${name}.md`);
+  await publishCandidate(call);
+}
+
+async function evaluate(call: Call): Promise<void> {
+  const candidate = readCandidate(candidateFolder(call));
+  const client = connect(call);
+  const dataset = await loadDataset(call, client);
+  if (dataset.dataHash !== candidate.training.dataHash) throw new CandidateError("The log has grown since this model was trained, so its test part is another one: train again");
+  const incumbent = await fetchIncumbent(client, call.shop);
+  const assessment = assess(dataset, readModel(candidate.weights), { incumbent: incumbent?.model, oracle: readOracle(call.oracle), seed: call.seed });
+  writeCandidate(candidateFolder(call), { ...candidate, evaluation: assessment.evaluation, gate: assessment.gate });
+  print(`${figuresTable(assessment)}\n\n${assessment.evaluation.protocol} ${assessment.evaluation.cases} cases.`);
+}
+
+async function gate(call: Call): Promise<void> {
+  const { gate: question } = readCandidate(candidateFolder(call));
+  if (!question) throw new CandidateError("The model trained last has not been evaluated: run evaluate first");
+  const verdict = judge(question);
+  if (!verdict.ok) throw new GateRefusal(["The gate refuses this model:", ...verdict.reasons.map((reason) => `- ${reason}`)].join("\n"));
+  print("The gate lets it pass.");
+}
+
+async function publishCandidate(call: Call): Promise<void> {
+  const { shop, folder, dryRun } = call;
+  await gate(call);
+  if (dryRun) return print("Dry run: nothing published.");
+  const { weights, training, evaluation } = readCandidate(candidateFolder(call));
+  const client = connect(call);
+  const version = await nextVersion(client, shop);
+  const signed = await makeManifest(manifestContent(shop, version, training, evaluation!), weights, await readKey(shop, folder), Date.now());
+  const record = await publish(client, shop, signed, weights);
+  print(`Published version ${record.version} of "${shop}": ${(record.bytes / 1024).toFixed(0)} KiB, ${record.items} products.`);
+}
+
+async function loadDataset(call: Call, client: EdgeClient): Promise<Dataset> {
+  const { shop, folder, edge } = call;
+  const { products } = await client.catalogue(shop);
+  const bar = createProgress("Fetching what is new", 0, "events");
+  const copy = await pullLog(client, shop, join(folder, "cache", shop), readAccess(shop, { edge, folder }).merchantToken, (count) => bar.advance(count));
+  bar.done(`${copy.events.toLocaleString("en")} in all`);
+  const builder = createDatasetBuilder(products);
+  const reading = createProgress("Reading the log", copy.events, "events");
+  for await (const line of copy.lines()) {
+    builder.add(line);
+    reading.advance(line.events.length);
+  }
+  reading.done();
+  return builder.finish();
+}
+
+function describe(dataset: Dataset): void {
+  const moments = dataset.shoppers.reduce((sum, shopper) => sum + shopper.moments.length, 0);
+  print(`${dataset.events.toLocaleString("en")} product events of ${dataset.shoppers.length.toLocaleString("en")} clients, ${dataset.itemIds.length.toLocaleString("en")} products, ${moments.toLocaleString("en")} moments to predict (${dataset.objective}).`);
+  for (const line of cleaningLines(dataset.report)) print(`  ${line}`);
+}
+
+function connect({ shop, folder, edge }: Call): EdgeClient {
+  const access = readAccess(shop, { edge, folder });
+  return createEdgeClient({ edge: access.edge, token: access.merchantToken });
+}
+
+function candidateFolder({ shop, folder }: Call): string {
+  return join(folder, "models", shop);
+}
+
+function readOracle(path: string | undefined): OracleRanks | undefined {
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    throw new UsageError(`--oracle: ${path} cannot be read`);
+  }
+  const ranks = new Map<string, number>();
+  text.split("\n").forEach((line, i) => {
+    if (!line.trim()) return;
+    let value: { clientId?: unknown; seq?: unknown; rank?: unknown };
+    try {
+      value = JSON.parse(line) as typeof value;
+    } catch {
+      throw new UsageError(`--oracle: ${path}, line ${i + 1} is not JSON`);
+    }
+    const { clientId, seq, rank } = value;
+    if (typeof clientId !== "string" || typeof seq !== "number" || typeof rank !== "number" || rank < 1) throw new UsageError(`--oracle: ${path}, line ${i + 1} needs clientId, seq and a rank from 1`);
+    ranks.set(oracleKey(clientId, seq), rank);
+  });
+  return ranks;
+}
+
+function parseCall(argv: readonly string[]): Call | "help" {
+  let values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+  try {
+    ({ values } = parseArgs({ args: [...argv], options: OPTIONS }));
+  } catch (cause) {
+    throw new UsageError((cause as Error).message);
+  }
+  if (values.help) return "help";
+  if (!values.shop) throw new UsageError("Which shop? Give --shop NAME");
+  const minutes = numberOf("--minutes", values.minutes);
+  const steps = numberOf("--steps", values.steps);
+  if (minutes !== undefined && steps !== undefined) throw new UsageError("--minutes and --steps both choose the number of steps: give one");
+  if (steps !== undefined && !(Number.isInteger(steps) && steps > 0)) throw new UsageError("--steps takes a whole number above 0");
+  if (minutes !== undefined && !(minutes > 0)) throw new UsageError("--minutes takes a number above 0");
+  const seed = numberOf("--seed", values.seed) ?? 1;
+  if (!Number.isInteger(seed)) throw new UsageError("--seed takes a whole number");
+  return { shop: values.shop, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false };
+}
+
+function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new UsageError(`${name} takes a number, not "${text}"`);
+  return value;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

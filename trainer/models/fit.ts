@@ -1,0 +1,41 @@
+/** From a data set to a model as devices hold it: every part fitted, quantised and blended. */
+import type { Model } from "../../core/model/config.ts";
+import { quantiseRows } from "../../core/model/config.ts";
+import type { TrainConfig } from "../config.ts";
+import { casesBetween, type Dataset } from "../prepare.ts";
+import { fitBlend, fitVisitDecay, type FittedBlend } from "./blend.ts";
+import { fitCoVisitation } from "./covisitation.ts";
+import type { NetworkTraining, TrainedNetwork } from "./network.ts";
+import { fitPopularity } from "./popularity.ts";
+
+/** The blend has two free numbers; more cases than this would not place them better. */
+const MAX_BLEND_CASES = 2000;
+
+export interface FittedModel {
+  model: Model;
+  blend: FittedBlend;
+  network: Pick<TrainedNetwork, "steps" | "loss">;
+}
+
+/**
+ * Fits the parts on the training part and the blend on the validation part. Co-visitation and popularity are then
+ * counted again over both, since they need no validation of their own; nothing sees the test part.
+ */
+export function fitModel(dataset: Dataset, config: TrainConfig, training: NetworkTraining, onStep?: (done: number, loss: number) => void): FittedModel {
+  const { trainUntilMs, validateUntilMs } = dataset.split;
+  const network = training.run(onStep);
+  const { rows, scales } = quantiseRows(network.rows, config.model.width);
+  const counted = (untilMs: number): Pick<Model, "neighbours" | "neighbourWeights" | "popularity"> => {
+    const visits = fitCoVisitation(dataset, { ...config.coVisitation, neighbours: config.model.neighbours }, untilMs);
+    return { neighbours: visits.neighbours, neighbourWeights: visits.weights, popularity: fitPopularity(dataset, untilMs) };
+  };
+  const validated: Model = {
+    config: config.model, itemIds: dataset.itemIds, indexOf: dataset.indexOf, rows, scales, encoder: network.encoder,
+    ...counted(trainUntilMs), blend: [1, 0, 0],
+  };
+  const cases = casesBetween(dataset, trainUntilMs, validateUntilMs, config.model.length, MAX_BLEND_CASES);
+  const visitDecay = fitVisitDecay(validated, cases);
+  const decayed = { ...validated, config: { ...validated.config, visitDecay } };
+  const blend = fitBlend(decayed, cases);
+  return { model: { ...decayed, ...counted(validateUntilMs), blend: blend.blend }, blend, network: { steps: network.steps, loss: network.loss } };
+}

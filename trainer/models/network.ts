@@ -1,0 +1,267 @@
+/** Trains the session encoder and the item rows. */
+import { ENTRY_FEATURES, HISTORY_KINDS } from "../../core/history.ts";
+import { seededRandom } from "../../core/ids.ts";
+import { encoderShapes, type ModelConfig } from "../../core/model/config.ts";
+import type { TrainConfig } from "../config.ts";
+import type { Dataset } from "../prepare.ts";
+import { createParameter, updateRows, type Parameter } from "./adam.ts";
+import { batchesOf, windowsBetween, type Window } from "./batches.ts";
+import { contentOf, createItemTower } from "./items.ts";
+import { stepGradients, type Batch } from "./step.ts";
+
+/** The rate rises over this share of the steps, then falls to nothing along a cosine. */
+const WARM_UP = 0.05;
+/** Drawn negatives follow counts to this power, so that rare products are seen too (word2vec's). */
+const NEGATIVE_POWER = 0.75;
+/** Of one large order's products, so many are targets of one step. */
+const MAX_TARGETS = 50;
+
+export interface TrainedNetwork {
+  encoder: { [name: string]: Float32Array };
+  /** Unit rows of all items, [N · D]. */
+  rows: Float32Array;
+  steps: number;
+  /** Mean loss over the last tenth of the steps, nats a moment. */
+  loss: number;
+}
+
+export interface NetworkTraining {
+  /** Steps that the configured epochs take. */
+  readonly plannedSteps: number;
+  /** Runs until so many steps are done; the learning rate's course is laid out for `plannedSteps` or for `setSteps`. */
+  run(onStep?: (done: number, loss: number) => void): TrainedNetwork;
+  /** Chooses another number of steps, before `run`. */
+  setSteps(steps: number): void;
+  /** Milliseconds that a step takes on this machine, from a few that are then undone. */
+  measureStepMs(): number;
+}
+
+/**
+ * @param untilMs moments from then on are not learnt from
+ * @throws RangeError if there is no moment to learn from
+ */
+export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: number, untilMs = dataset.split.trainUntilMs): NetworkTraining {
+  const { model } = config;
+  const windows = windowsBetween(dataset, -Infinity, untilMs, model.length);
+  if (windows.length === 0) throw new RangeError("no moment to learn from before the end of the training part");
+  const epochSteps = batchesOf(windows, model.length, config.placesPerStep, seededRandom(seed)).length;
+  let steps = Math.min(config.maxSteps, Math.max(config.minSteps, Math.round(epochSteps * config.epochs)));
+
+  return {
+    get plannedSteps() {
+      return steps;
+    },
+    setSteps(wanted) {
+      steps = Math.max(1, Math.floor(wanted));
+    },
+    measureStepMs() {
+      const trial = createTrainer(dataset, windows, config, seed, 8);
+      for (let i = 0; i < 3; i += 1) trial.step();
+      const startMs = performance.now();
+      for (let i = 0; i < 5; i += 1) trial.step();
+      return (performance.now() - startMs) / 5;
+    },
+    run(onStep) {
+      const trainer = createTrainer(dataset, windows, config, seed, steps);
+      let loss = 0;
+      let counted = 0;
+      for (let done = 1; done <= steps; done += 1) {
+        const current = trainer.step();
+        if (done > 0.9 * steps) {
+          loss += current;
+          counted += 1;
+        }
+        onStep?.(done, current);
+      }
+      return { ...trainer.weights(), steps, loss: loss / Math.max(1, counted) };
+    },
+  };
+}
+
+function createTrainer(dataset: Dataset, windows: readonly Window[], config: TrainConfig, seed: number, steps: number) {
+  const { model } = config;
+  const { width } = model;
+  const count = dataset.itemIds.length;
+  const random = seededRandom(seed);
+  const counts = itemCounts(windows, count);
+  const known = Uint8Array.from(counts, (n) => (n > 0 ? 1 : 0));
+  const content = contentOf(dataset.products);
+  const tower = createItemTower(content, count, width, known, seed + 1, config.decay);
+  const encoder = initialEncoder(model, seed + 2);
+  const candidates = createCandidates(counts, config);
+  let queue: ReturnType<typeof batchesOf> = [];
+  let done = 0;
+
+  return {
+    /** @returns the loss before this step */
+    step(): number {
+      if (queue.length === 0) queue = batchesOf(windows, model.length, config.placesPerStep, random);
+      const { windows: chosen, length } = queue.pop()!;
+      const entries = entriesOfWindows(chosen, length, model, random, config.dropout);
+      const wanted = momentsOf(chosen, length, random);
+      const drawn = candidates.draw(wanted.items, random);
+      const hidden = new Set<number>();
+      if (config.idDropout > 0) for (const item of drawn.items) if (content.offsets[item + 1]! > content.offsets[item]! && random() < config.idDropout) hidden.add(item);
+      const useId = (item: number) => !hidden.has(item);
+
+      const candidateRows = new Float32Array(drawn.items.length * width);
+      tower.rows(drawn.items, candidateRows, useId);
+      const distinct = [...new Set(entries.items)];
+      const placeOf = new Map(distinct.map((item, i) => [item, i]));
+      const distinctRows = new Float32Array(distinct.length * width);
+      tower.rows(distinct, distinctRows, useId);
+      const entryRows = new Float32Array(chosen.length * length * width);
+      entries.items.forEach((item, i) => {
+        const from = placeOf.get(item)! * width;
+        entryRows.set(distinctRows.subarray(from, from + width), entries.at[i]! * width);
+      });
+
+      const batch: Batch = {
+        windows: chosen.length, length, entryRows, features: entries.features, used: entries.used, places: wanted.places,
+        candidateRows, logQ: drawn.logQ, offsets: wanted.offsets, targets: wanted.items.map((item) => drawn.columnOf(item)),
+        excluded: wanted.excluded.map((item) => (item < 0 ? -1 : drawn.columnOf(item))),
+      };
+      const gradients = stepGradients(model, Object.fromEntries(encoder.map(({ name, shape, parameter }) => [name, { values: parameter.values, shape }])), batch);
+
+      distinctRows.fill(0);
+      entries.items.forEach((item, i) => {
+        const to = placeOf.get(item)! * width;
+        const from = entries.at[i]! * width;
+        for (let d = 0; d < width; d += 1) distinctRows[to + d] = distinctRows[to + d]! + gradients.entryRows[from + d]!;
+      });
+      tower.addGradient(distinct, distinctRows, useId);
+      tower.addGradient(drawn.items, gradients.candidateRows, useId);
+      const rate = config.learningRate * rateAt(done, steps);
+      tower.update(rate);
+      for (const { name, parameter } of encoder) {
+        parameter.gradient.set(gradients.encoder[name]!);
+        updateRows(parameter, rate);
+      }
+      done += 1;
+      return gradients.loss;
+    },
+    weights() {
+      const all = Uint32Array.from({ length: count }, (_, item) => item);
+      const rows = new Float32Array(count * width);
+      tower.rows(all, rows);
+      return { rows, encoder: Object.fromEntries(encoder.map(({ name, parameter }) => [name, parameter.values])) };
+    },
+  };
+}
+
+function rateAt(step: number, steps: number): number {
+  const warm = Math.max(1, WARM_UP * steps);
+  if (step < warm) return (step + 1) / warm;
+  return 0.5 * (1 + Math.cos((Math.PI * (step - warm)) / Math.max(1, steps - warm)));
+}
+
+function initialEncoder(config: ModelConfig, seed: number): { name: string; shape: number[]; parameter: Parameter }[] {
+  const random = seededRandom(seed);
+  return encoderShapes(config).map(([name, shape]) => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const values = new Float32Array(length);
+    if (name.endsWith("Norm")) values.fill(1);
+    else if (shape.length === 2 && name !== "shift") {
+      // Glorot's bound; `shift` and all vectors start at 0, so that the session starts as a plain mean of its rows.
+      const bound = name === "features" ? 0.1 : Math.sqrt(6 / (shape[0]! + shape[1]!));
+      for (let i = 0; i < length; i += 1) values[i] = (random() * 2 - 1) * bound;
+    }
+    return { name, shape, parameter: createParameter(values, length) };
+  });
+}
+
+function itemCounts(windows: readonly Window[], count: number): Float64Array {
+  const counts = new Float64Array(count);
+  for (const { input, moments } of windows) {
+    for (const item of input.items) if (item >= 0) counts[item] = counts[item]! + 1;
+    for (const { targets } of moments) for (const item of targets) counts[item] = counts[item]! + 1;
+  }
+  return counts;
+}
+
+/** Entries of a batch that are not dropped: their items, and where in [B · L] they stand. */
+function entriesOfWindows(windows: readonly Window[], length: number, config: ModelConfig, random: () => number, dropout: number) {
+  const features = new Float32Array(windows.length * length * ENTRY_FEATURES);
+  const used = new Float32Array(windows.length * length);
+  const items: number[] = [];
+  const at: number[] = [];
+  windows.forEach(({ input }, w) => {
+    for (let place = length - Math.min(length, input.count); place < length; place += 1) {
+      const from = config.length - length + place;
+      const to = w * length + place;
+      used[to] = 1;
+      features[to * ENTRY_FEATURES + input.kinds[from]!] = 1;
+      features[to * ENTRY_FEATURES + HISTORY_KINDS.length + input.gaps[from]!] = 1;
+      if (dropout > 0 && random() < dropout) continue;
+      items.push(input.items[from]!);
+      at.push(to);
+    }
+  });
+  return { features, used, items, at };
+}
+
+function momentsOf(windows: readonly Window[], length: number, random: () => number) {
+  const places: number[] = [];
+  const offsets: number[] = [0];
+  const items: number[] = [];
+  const excluded: number[] = [];
+  windows.forEach(({ moments }, w) => {
+    for (const { back, targets, excluded: item } of moments) {
+      if (back >= length) continue;
+      excluded.push(item);
+      places.push(w * length + length - 1 - back);
+      const from = targets.length > MAX_TARGETS ? Math.floor(random() * targets.length) : 0;
+      for (let i = 0; i < Math.min(MAX_TARGETS, targets.length); i += 1) items.push(targets[(from + i) % targets.length]!);
+      offsets.push(items.length);
+    }
+  });
+  return { places: Int32Array.from(places), offsets: Uint32Array.from(offsets), items: Int32Array.from(items), excluded: Int32Array.from(excluded) };
+}
+
+interface Candidates {
+  draw(targets: Int32Array, random: () => number): {
+    items: Int32Array;
+    logQ: Float32Array | null;
+    /** -1 for an item that is not among them. */
+    columnOf: (item: number) => number;
+  };
+}
+
+/** All known items where that is affordable, else the batch's targets with negatives drawn for all of its moments. */
+function createCandidates(counts: Float64Array, config: TrainConfig): Candidates {
+  const known = Int32Array.from(counts.keys()).filter((item) => counts[item]! > 0);
+  if (known.length <= config.fullSoftmaxItems) {
+    const columns = new Int32Array(counts.length).fill(-1);
+    known.forEach((item, column) => (columns[item] = column));
+    return { draw: () => ({ items: known, logQ: null, columnOf: (item) => columns[item]! }) };
+  }
+  const cumulative = new Float64Array(known.length);
+  let total = 0;
+  known.forEach((item, i) => (cumulative[i] = total += counts[item]! ** NEGATIVE_POWER));
+  const probability = (item: number) => counts[item]! ** NEGATIVE_POWER / total;
+  return {
+    draw(targets, random) {
+      const columns = new Map<number, number>();
+      const take = (item: number) => {
+        if (!columns.has(item)) columns.set(item, columns.size);
+      };
+      for (const item of targets) take(item);
+      const drawn = columns.size + config.negatives;
+      while (columns.size < Math.min(drawn, known.length)) take(known[firstAbove(cumulative, random() * total)]!);
+      const items = Int32Array.from(columns.keys());
+      const logQ = Float32Array.from(items, (item) => Math.log(1 - (1 - probability(item)) ** drawn));
+      return { items, logQ, columnOf: (item) => columns.get(item) ?? -1 };
+    },
+  };
+}
+
+function firstAbove(cumulative: Float64Array, value: number): number {
+  let low = 0;
+  let high = cumulative.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cumulative[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

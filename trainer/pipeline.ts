@@ -1,0 +1,98 @@
+/** One training run, step by step: data → model → assessment → signed manifest → shop. */
+import { readModel, writeModel, type Model } from "../core/model/config.ts";
+import { routes } from "../core/api.ts";
+import { canonicalJson, type Manifest } from "../core/weights/manifest.ts";
+import { assess, assessmentCases, assessmentPasses, type Assessment, type OracleRanks } from "./assess.ts";
+import { defaultConfig, type TrainConfig } from "./config.ts";
+import type { EdgeClient } from "./edge-client.ts";
+import { startBackend } from "./models/backend.ts";
+import { fitModel, type FittedModel } from "./models/fit.ts";
+import { prepareTraining } from "./models/network.ts";
+import { DatasetError, type Dataset } from "./prepare.ts";
+import { createProgress } from "./progress.ts";
+
+/** tfjs's loss is noisy from step to step; the bar shows this moving average. */
+const LOSS_SMOOTHING = 0.95;
+
+export interface RunOptions {
+  seed: number;
+  /** Chooses the number of steps; absent means the configured epochs. */
+  minutes?: number;
+  /** The exact number of steps, e.g. from a manifest, to make the same weights again. */
+  steps?: number;
+  config?: TrainConfig;
+  incumbent?: Model;
+  oracle?: OracleRanks;
+}
+
+export interface TrainingRun {
+  fitted: FittedModel;
+  /** The file that ships. */
+  weights: Uint8Array<ArrayBuffer>;
+  assessment: Assessment;
+  training: Manifest["training"];
+  /** Wall clock, seconds. */
+  seconds: { training: number; evaluation: number };
+}
+
+/**
+ * Trains and assesses. What is assessed is read back from the file that ships.
+ * @throws DatasetError if the log holds nothing to learn from
+ */
+export async function trainAndAssess(dataset: Dataset, options: RunOptions): Promise<TrainingRun> {
+  const { seed, minutes, steps } = options;
+  const config = options.config ?? defaultConfig(dataset.objective);
+  if (!dataset.shoppers.some(({ moments }) => moments.some(({ atMs }) => atMs < dataset.split.trainUntilMs))) {
+    throw new DatasetError(dataset.objective === "next-view"
+      ? "No shopper looked at two different products before the end of the training part: there is no step from one product to the next to learn from yet"
+      : "No client ordered twice before the end of the training part: there is no next order to learn from yet");
+  }
+  await startBackend("wasm");
+  const startMs = performance.now();
+  const training = prepareTraining(dataset, config, seed);
+  if (steps !== undefined) training.setSteps(steps);
+  else if (minutes !== undefined) training.setSteps((minutes * 60_000) / training.measureStepMs());
+  const bar = createProgress("Training", training.plannedSteps, "steps");
+  let smooth: number | undefined;
+  const fitted = fitModel(dataset, config, training, (_, loss) => {
+    smooth = smooth === undefined ? loss : LOSS_SMOOTHING * smooth + (1 - LOSS_SMOOTHING) * loss;
+    bar.note(`loss ${smooth.toFixed(3)}`);
+    bar.advance();
+  });
+  bar.done();
+  const weights = writeModel(fitted.model);
+  const trainedMs = performance.now();
+
+  const evaluation = createProgress("Evaluating", assessmentCases(dataset, config.model.length) * assessmentPasses(options.incumbent !== undefined), "cases");
+  const assessment = assess(dataset, readModel(weights), { incumbent: options.incumbent, oracle: options.oracle, seed, onCase: () => evaluation.advance() });
+  evaluation.done();
+  const seconds = { training: (trainedMs - startMs) / 1000, evaluation: (performance.now() - trainedMs) / 1000 };
+  return {
+    fitted, weights, assessment, seconds,
+    training: {
+      dataHash: dataset.dataHash, seed, steps: fitted.network.steps, backend: "wasm", workers: 1, seconds: Math.round(seconds.training * 10) / 10,
+      events: dataset.events, items: dataset.itemIds.length, config: canonicalJson(config),
+    },
+  };
+}
+
+/** The model that the shop serves, read from the edge; null before the first. */
+export async function fetchIncumbent(client: Pick<EdgeClient, "edge" | "models">, shop: string, fetch = globalThis.fetch): Promise<{ model: Model; version: number } | null> {
+  const { models } = await client.models(shop);
+  const current = models.find((record) => record.current);
+  if (!current) return null;
+  const response = await fetch(client.edge + routes.file(current.sha256));
+  if (!response.ok) throw new Error(`The edge does not give out the current model's weights (${response.status} for ${routes.file(current.sha256)})`);
+  return { model: readModel(new Uint8Array(await response.arrayBuffer())), version: current.version };
+}
+
+/** The version after every one that the shop has had. */
+export async function nextVersion(client: Pick<EdgeClient, "models">, shop: string): Promise<number> {
+  const { models } = await client.models(shop);
+  return models.reduce((highest, { version }) => Math.max(highest, version), 0) + 1;
+}
+
+/** A manifest's content: everything but what signing adds. */
+export function manifestContent(shop: string, version: number, training: Manifest["training"], evaluation: Manifest["evaluation"]): Pick<Manifest, "shop" | "version" | "training" | "evaluation"> {
+  return { shop, version, training, evaluation };
+}

@@ -1,0 +1,49 @@
+/** Evaluation for people: a table on the terminal, and the same in a file. */
+import type { Figure, Figures } from "../core/weights/manifest.ts";
+import type { Assessment } from "./assess.ts";
+import type { CleaningReport, Dataset } from "./prepare.ts";
+import type { FittedModel } from "./models/fit.ts";
+
+/** One line for every kind of thing that was left out; none for what was not. */
+export function cleaningLines(report: CleaningReport): string[] {
+  const lines: string[] = [];
+  const say = (count: number, text: string) => count > 0 && lines.push(`${count.toLocaleString("en")} ${text}`);
+  say(report.duplicateEvents, "events came twice and count once");
+  say(report.invalidProducts, "catalogue rows are broken or repeat an id, and are left out");
+  say(report.unknownProductEvents, `events name products that the catalogue lacks (${report.unknownProducts} different ones): nothing is learnt about those`);
+  say(report.botEvents, `events of ${report.botClients} clients that behave like programs are left out`);
+  say(report.clippedEntries, `oldest actions of ${report.clippedClients} very busy clients are left out`);
+  return lines;
+}
+
+/** The table of figures. */
+export function figuresTable({ evaluation, network }: Pick<Assessment, "evaluation" | "network">): string {
+  const rows: [string, Partial<Figures>][] = [
+    ["popularity", evaluation.popularity],
+    ["item-kNN", evaluation.itemKnn],
+    ["network alone", network],
+    ["the model (blend)", evaluation.model],
+    ...(evaluation.incumbent ? [["incumbent", evaluation.incumbent] as [string, Figures]] : []),
+    ...(evaluation.oracle ? [["oracle (best possible)", evaluation.oracle] as [string, Partial<Figures>]] : []),
+  ];
+  const cell = (figure: Figure | undefined) => (figure ? `${figure.value.toFixed(4)} [${figure.low.toFixed(4)}, ${figure.high.toFixed(4)}]` : "").padEnd(26);
+  const head = `${"".padEnd(24)}${"NDCG@10 [95 %]".padEnd(26)}${"Recall@10 [95 %]".padEnd(26)}${"MRR@10 [95 %]".padEnd(26)}coverage@10`;
+  const lines = rows.map(([name, { ndcg10, recall10, mrr10, coverage10 }]) => `${name.padEnd(24)}${cell(ndcg10)}${cell(recall10)}${cell(mrr10)}${coverage10 === undefined ? "" : `${(100 * coverage10).toFixed(0)} %`}`);
+  return [head, ...lines].map((line) => line.trimEnd()).join("\n");
+}
+
+/** The report file. */
+export function markdownReport(shop: string, dataset: Dataset, fitted: FittedModel, assessment: Assessment, seconds: number): string {
+  const { evaluation, verdict } = assessment;
+  const [network, coVisitation, popularity] = fitted.blend.blend;
+  const cleaning = cleaningLines(dataset.report);
+  return [
+    `# ${shop}: model of ${new Date().toISOString()}`, "",
+    `${dataset.events.toLocaleString("en")} events of ${dataset.shoppers.length.toLocaleString("en")} clients, ${dataset.itemIds.length.toLocaleString("en")} products; data hash ${dataset.dataHash}.`,
+    ...cleaning.map((line) => `- ${line}`), "",
+    `${evaluation.protocol} ${evaluation.cases.toLocaleString("en")} cases.`, "",
+    "```", figuresTable(assessment), "```", "",
+    `Blend: network ${network}, co-visitation ${coVisitation}, popularity ${popularity}; ${fitted.network.steps} steps, last loss ${fitted.network.loss.toFixed(3)}; ${seconds.toFixed(1)} s.`, "",
+    verdict.ok ? "The gate lets it pass." : ["The gate refuses it:", ...verdict.reasons.map((reason) => `- ${reason}`)].join("\n"), "",
+  ].join("\n");
+}
