@@ -72,6 +72,9 @@ export interface Model {
   blend: [network: number, coVisitation: number, popularity: number];
 }
 export const NO_NEIGHBOUR = 0xffffffff;
+/** NO_NEIGHBOUR in files of catalogues whose indices fit 16 bits: half the bytes for the largest tensor of a shop. */
+const NO_NEIGHBOUR_16 = 0xffff;
+const narrow = (itemCount: number) => itemCount <= NO_NEIGHBOUR_16;
 
 /** @throws WeightsFormatError if an item id holds a line break, which separates ids in the file */
 export function writeModel(model: Model): Uint8Array<ArrayBuffer> {
@@ -84,7 +87,9 @@ export function writeModel(model: Model): Uint8Array<ArrayBuffer> {
     "items.rows": tensorOf("I8", [count, config.width], model.rows),
     "items.scales": tensorOf("F32", [count], model.scales),
     "items.popularity": tensorOf("F32", [count], model.popularity),
-    "covisitation.items": tensorOf("U32", [count, config.neighbours], model.neighbours),
+    "covisitation.items": narrow(count)
+      ? tensorOf("U16", [count, config.neighbours], Uint16Array.from(model.neighbours)) // NO_NEIGHBOUR becomes NO_NEIGHBOUR_16.
+      : tensorOf("U32", [count, config.neighbours], model.neighbours),
     "covisitation.weights": tensorOf("U8", [count, config.neighbours], model.neighbourWeights),
     blend: tensorOf("F32", [3], Float32Array.from(model.blend)),
   };
@@ -110,7 +115,9 @@ export function readModel(bytes: Uint8Array<ArrayBuffer>): Model {
   const count = itemIds.length;
   const indexOf = new Map(itemIds.map((id, index) => [id, index]));
   if (indexOf.size !== count) throw new WeightsFormatError("item ids are not unique");
-  const neighbours = typedTensor(file, "covisitation.items", "U32", [count, config.neighbours]);
+  const neighbours = narrow(count)
+    ? Uint32Array.from(typedTensor(file, "covisitation.items", "U16", [count, config.neighbours]), (index) => (index === NO_NEIGHBOUR_16 ? NO_NEIGHBOUR : index))
+    : typedTensor(file, "covisitation.items", "U32", [count, config.neighbours]);
   for (const index of neighbours) if (index >= count && index !== NO_NEIGHBOUR) throw new WeightsFormatError(`neighbour ${index} is beyond ${count} items`);
   const encoder: { [name: string]: Float32Array } = {};
   for (const [name, shape] of encoderShapes(config)) encoder[name] = finite(typedTensor(file, `encoder.${name}`, "F32", shape), `encoder.${name}`);
