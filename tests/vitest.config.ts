@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,7 +8,7 @@ export default defineConfig({
         root: import.meta.dirname,
         test: { name: "node", include: ["{core,widget,trainer,demo,contracts}/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
       },
-      "./edge/vitest.config.ts",
+      join(import.meta.dirname, "edge/vitest.config.ts"),
     ],
   },
 });
