@@ -6,7 +6,7 @@ export type Failure =
   | { kind: "unreachable" }
   /** No session, or no longer one. */
   | { kind: "signed-out" }
-  /** A session, but of another shop. */
+  /** A session, but of another shop: somebody signed in to that one in another tab. */
   | { kind: "forbidden"; message: string }
   /** The edge refused and said why. */
   | { kind: "refused"; code: string; message: string; retry: boolean }

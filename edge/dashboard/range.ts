@@ -62,13 +62,6 @@ export function periodOf(view: View, timeZone: string, nowMs: number): Period {
   };
 }
 
-/** Where every bucket of a stretch begins. */
-export function bucketStarts(timeZone: string, fromMs: number, toMs: number, bucket: StatBucket): number[] {
-  const starts: number[] = [];
-  for (let at = fromMs; at < toMs; at = bucket === "day" ? addDays(timeZone, at, 1) : at + HOUR_MS) starts.push(at);
-  return starts;
-}
-
 export type RangeFault = "incomplete" | "reversed" | "future" | "too-long";
 /** Why two dates are no range to show; null when they are. */
 export function faultOf(range: CustomRange, timeZone: string, nowMs: number): RangeFault | null {

@@ -10,11 +10,14 @@ const MODELS_INTERVAL_MS = 30_000;
 
 export type Stage =
   | { name: "starting" }
-  /** `token` is the link's; null when the address carries none. `ended`: there was a session before. */
-  | { name: "signed-out"; token: string | null; ended: boolean; refusal: string | null; signingIn: boolean }
+  /** `token` is the link's; null when the address carries none. */
+  | { name: "signed-out"; token: string | null; why: SignedOutReason; signingIn: boolean }
   /** The link shows another shop than the one signed in to. */
   | { name: "other-shop"; asked: string; session: SessionResponse }
   | { name: "signed-in"; session: SessionResponse };
+
+/** `ended`: there was a session before. `link-spent`: used or too old. Anything else is the edge's own sentence. */
+export type SignedOutReason = { kind: "no-session" | "ended" | "link-spent" } | { kind: "refused"; message: string };
 
 /** Why the figures are not fresh, and when the next attempt is. */
 export interface Trouble {
@@ -122,12 +125,12 @@ export function createStore({ api, window, nowMs: clock }: { api: Api; window: W
   async function begin(): Promise<boolean> {
     const token = tokenOf(location.hash);
     if (token !== null) {
-      stage.value = { name: "signed-out", token, ended: false, refusal: null, signingIn: false };
+      stage.value = { name: "signed-out", token, why: { kind: "no-session" }, signingIn: false };
       return true;
     }
     const answer = await api.session();
     if (!answer.ok && answer.failure.kind === "signed-out") {
-      stage.value = { name: "signed-out", token: null, ended: false, refusal: null, signingIn: false };
+      stage.value = { name: "signed-out", token: null, why: { kind: "no-session" }, signingIn: false };
       return true;
     }
     if (!answer.ok) return failed(answer.failure);
@@ -143,8 +146,14 @@ export function createStore({ api, window, nowMs: clock }: { api: Api; window: W
 
   function failed(failure: Failure): boolean {
     if (failure.kind === "aborted") return true;
+    if (failure.kind === "forbidden" && freshAtMs.value !== null) {
+      // This session worked a moment ago, so another one has taken its place: find out whose.
+      forget({ name: "starting" });
+      poller.now();
+      return true;
+    }
     if (failure.kind === "signed-out" || failure.kind === "forbidden") {
-      forget({ name: "signed-out", token: null, ended: true, refusal: null, signingIn: false });
+      forget({ name: "signed-out", token: null, why: { kind: "ended" }, signingIn: false });
       return true;
     }
     trouble.value = { failure, retryAtMs: trouble.value?.retryAtMs ?? null };
@@ -196,7 +205,7 @@ export function createStore({ api, window, nowMs: clock }: { api: Api; window: W
     async signIn() {
       const current = stage.value;
       if (current.name !== "signed-out" || current.token === null || current.signingIn) return;
-      stage.value = { ...current, signingIn: true, refusal: null };
+      stage.value = { ...current, signingIn: true };
       const answer = await api.login(current.token);
       if (!answer.ok && (answer.failure.kind === "unreachable" || (answer.failure.kind === "refused" && answer.failure.retry))) {
         // The token is still good: it stays in the address for another try.
@@ -210,17 +219,17 @@ export function createStore({ api, window, nowMs: clock }: { api: Api; window: W
         poller.now();
         return;
       }
-      const refusal = "message" in answer.failure ? answer.failure.message : "";
+      const why: SignedOutReason = "message" in answer.failure ? { kind: "refused", message: answer.failure.message } : { kind: "link-spent" };
       batch(() => {
         trouble.value = null;
-        stage.value = { name: "signed-out", token: null, ended: false, refusal, signingIn: false };
+        stage.value = { name: "signed-out", token: null, why, signingIn: false };
       });
     },
     async signOut() {
       const answer = await api.logout();
       if (!answer.ok && answer.failure.kind !== "signed-out") return void failed(answer.failure);
       history.replaceState(null, "", location.pathname);
-      forget({ name: "signed-out", token: null, ended: false, refusal: null, signingIn: false });
+      forget({ name: "signed-out", token: null, why: { kind: "no-session" }, signingIn: false });
     },
     show(next) {
       const current = stage.value;

@@ -19,12 +19,14 @@ export const english = {
     button: (place: string) => `Sign in to ${place}`,
     busy: "Signing in…",
     ready: "This link signs you in on this browser. It works once.",
-    none: "You are not signed in.",
-    ended: "Your session has ended.",
-    refused: "This sign-in link has been used already, or it is older than 15 minutes.",
+    why: {
+      "no-session": "You are not signed in.",
+      ended: "Your session has ended.",
+      "link-spent": "This sign-in link has been used already, or it is older than 15 minutes.",
+    },
+    refused: (message: string) => `The edge refused the link: ${message}`,
     next: "Open a new sign-in link to go on. Links work once and for 15 minutes; whoever runs your Endcap makes one in a moment:",
     how: "`npm start` prints a new one each time it starts; anywhere else, ask the edge with the shop's merchant token:",
-    edgeSays: (message: string) => `The edge says: ${message}`,
   },
   otherShop: {
     title: "This link belongs to another shop",

@@ -8,7 +8,7 @@ import { hash32 } from "../../core/ids.ts";
 import { parse } from "../../core/schema.ts";
 
 /** What the Worker sends with the dashboard's pages; nothing inline may run or style. */
-export const DASHBOARD_CSP = "default-src 'self'; script-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+export const DASHBOARD_CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const SLOT_MS = 15 * 60 * 1000;
 const COOKIE = "__Host-endcap-session";
 const TYPES: { [extension: string]: string } = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
@@ -18,9 +18,8 @@ export interface MockEdge {
   shop: ShopResponse;
   models: ModelRecord[];
   paused: boolean;
-  /** Tokens of login links that still work; each works once. */
+  /** Tokens of login links that still work; each works once. What is not among them has been used or is too old. */
   tokens: Set<string>;
-  expiredTokens: Set<string>;
   sessions: Set<string>;
   /** The end of the simulated history: nothing happens after it. */
   nowMs: number;
@@ -46,7 +45,6 @@ export async function startMockEdge({ assets, port, nowMs }: { assets: string; p
     models: demoModels(nowMs),
     paused: false,
     tokens: new Set(),
-    expiredTokens: new Set(),
     sessions: new Set(),
     nowMs,
     empty: false,
@@ -95,14 +93,14 @@ async function answer(edge: MockEdge, assets: string, request: IncomingMessage, 
   if (pathname === routes.login) {
     const login = parse(LOGIN_SCHEMA, body);
     if (!login.ok) return void refuse(400, "bad-request", login.message);
-    if (edge.expiredTokens.has(login.value.token)) return void refuse(410, "login-expired", "The link is older than 15 minutes.");
-    if (!edge.tokens.delete(login.value.token)) return void refuse(410, "login-used", "The link has been used.");
+    if (!edge.tokens.delete(login.value.token)) return void refuse(401, "login-link-used", "This login link has been used, or is older than 15 minutes. Make a new one.");
     const id = crypto.randomUUID();
     edge.sessions.add(id);
     return void send(200, session, { "set-cookie": `${COOKIE}=${id}; Path=/; Secure; HttpOnly; SameSite=Strict` });
   }
   if (!cookie || !edge.sessions.has(cookie)) return void refuse(401, "unauthorised", "Sign in first.");
   const { shop } = edge.shop;
+  if (pathname.startsWith(`${routes.admin.shops}/`) && pathname.split("/")[4] !== shop) return void refuse(403, "other-shop", "This token or session belongs to another shop.");
   switch (`${request.method} ${pathname}`) {
     case `GET ${routes.session}`: return void send(200, session);
     case `POST ${routes.logout}`:

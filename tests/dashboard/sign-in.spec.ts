@@ -22,21 +22,14 @@ test("a login link signs in on a click, once, and leaves no token in the address
   await expect(tile(page, "views")).toHaveText(/\d/);
 });
 
-for (const [what, arrange, said] of [
-  ["a used link", (edge) => void edge, "The link has been used."],
-  ["an expired link", (edge) => void edge.expiredTokens.add("spent"), "The link is older than 15 minutes."],
-] as [string, (edge: import("./mock-edge.ts").MockEdge) => void, string][]) {
-  test(`${what} says so and what to do`, async ({ page, edge }) => {
-    arrange(edge);
-    await page.goto(`${edge.origin}/dashboard/#login=spent`);
-    await page.getByRole("button", { name: /^Sign in to/ }).click();
-    await expect(page.getByRole("status")).toHaveText("This sign-in link has been used already, or it is older than 15 minutes.");
-    await expect(page.getByText(`The edge says: ${said}`)).toBeVisible();
-    await expect(page.getByText("Open a new sign-in link to go on.")).toBeVisible();
-    await expect(page.getByText(`${edge.origin}${routes.admin.loginLinks("SHOP")}`)).toBeVisible();
-    expect(new URL(page.url()).hash).toBe("");
-  });
-}
+test("a link that was used or is too old says so and what to do", async ({ page, edge }) => {
+  await page.goto(`${edge.origin}/dashboard/#login=spent`);
+  await page.getByRole("button", { name: /^Sign in to/ }).click();
+  await expect(page.getByRole("status")).toHaveText("This sign-in link has been used already, or it is older than 15 minutes.");
+  await expect(page.getByText("Open a new sign-in link to go on.")).toBeVisible();
+  await expect(page.getByText(`${edge.origin}${routes.admin.loginLinks("SHOP")}`)).toBeVisible();
+  expect(new URL(page.url()).hash).toBe("");
+});
 
 test("a link keeps its token when the edge can't be reached, and works at the next click", async ({ page, edge }) => {
   edge.tokens.add("patient");
@@ -89,4 +82,12 @@ test("a link to another shop is not shown with this shop's figures", async ({ pa
   await page.getByRole("button", { name: "Show Harbour & Hearth instead" }).click();
   await expect(tile(page, "views")).toHaveText(/\d/);
   await expect(page).toHaveURL(/shop=harbour/);
+});
+
+test("signing in to another shop in another tab takes this tab's figures away", async ({ page, edge, open }) => {
+  await open();
+  edge.shop = { ...edge.shop, shop: "bakery", name: "Corner Bakery" };
+  await page.clock.fastForward(5_000);
+  await expect(page.getByText("It shows “harbour”, but you are signed in to Corner Bakery.")).toBeVisible();
+  await expect(page.locator("[data-metric]")).toHaveCount(0);
 });

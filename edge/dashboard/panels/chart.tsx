@@ -15,7 +15,7 @@ export function ChartPanel() {
   const view = store.view.value;
   const metric = METRICS[view.metric];
   const { name } = texts.metrics[view.metric];
-  const points = stats && period && pointsOf({ metric: view.metric, stats, before: store.before.value, period, nowMs: store.nowMs.value });
+  const points = stats && period && pointsOf({ metric: view.metric, stats, before: store.before.value, nowMs: store.nowMs.value });
   const empty = points?.every((point) => !point.value && !point.before);
   const write = (value: number | null) => format.metric(value, metric.unit, stats?.currency ?? "");
   const zone = stats?.timeZone ?? "UTC";

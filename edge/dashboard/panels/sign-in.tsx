@@ -24,8 +24,7 @@ export function SignIn({ stage }: { stage: Extract<Stage, { name: "signed-out" }
           </>
         ) : (
           <>
-            <p class="cover-state" role="status">{stage.refusal !== null ? words.refused : stage.ended ? words.ended : words.none}</p>
-            {stage.refusal && <p class="hint">{words.edgeSays(stage.refusal)}</p>}
+            <p class="cover-state" role="status">{stage.why.kind === "refused" ? words.refused(stage.why.message) : words.why[stage.why.kind]}</p>
             <p>{words.next}</p>
             <p class="hint">{code(words.how)}</p>
             <pre class="snippet" tabIndex={0}>{`curl -X POST ${location.origin}${routes.admin.loginLinks(asked ?? "SHOP")} \\\n  -H "Authorization: Bearer $MERCHANT_TOKEN"`}</pre>
