@@ -38,11 +38,9 @@ const tagBuild: BuildEnvironmentOptions = {
   outDir: OUT_DIR,
   emptyOutDir: false,
   target: "es2022",
-  modulePreload: false,
-  rolldownOptions: {
-    input: { tag: "widget/main.ts" },
-    output: { format: "iife", entryFileNames: "[name].js", comments },
-  },
+  // As a library, so that Vite leaves the tag's one dynamic import as it is.
+  lib: { entry: { tag: "widget/main.ts" }, formats: ["iife"], name: "endcapTag" },
+  rolldownOptions: { output: { entryFileNames: "tag.js", comments } },
 };
 
 const bundleNames = new Map<string, string>();

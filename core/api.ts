@@ -195,6 +195,7 @@ export interface StatsResponse {
   totals: StatTotals;
   /** The range of the same length just before. */
   previous: StatTotals;
+  /** Every bucket of the range, oldest first, also where nothing happened; the first begins with the range. */
   series: ({ startMs: number; shoppers: number } & StatSums)[];
   placements: ({ placement: string } & Pick<StatSums, "rec_render" | "rec_view" | "rec_click" | "rec_add_to_cart" | "rec_dismiss" | "attributed_orders" | "attributed_revenue">)[];
   /** Distinct shoppers who got this far in the range. */
