@@ -24,8 +24,10 @@ export function randomModel(config: ModelConfig, itemCount: number, seed: number
   }
   const neighbours = new Uint32Array(itemCount * K).fill(NO_NEIGHBOUR);
   const neighbourWeights = new Uint8Array(itemCount * K);
+  const members = Array.from({ length: clusters }, (): number[] => []);
+  clusterOf.forEach((cluster, item) => members[cluster]!.push(item));
   for (let item = 0; item < itemCount; item += 1) {
-    const alike = clusterOf.flatMap((cluster, other) => (cluster === clusterOf[item] && other !== item ? [other] : [])).slice(0, Math.floor(random() * (K + 1)));
+    const alike = members[clusterOf[item]!]!.filter((other) => other !== item).slice(0, Math.floor(random() * (K + 1)));
     alike.forEach((other, k) => {
       neighbours[item * K + k] = other;
       neighbourWeights[item * K + k] = Math.max(1, Math.round((CO_VISIT_LEVELS * random()) / (k + 1)));

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import { build } from "vite";
+import { build, type InlineConfig } from "vite";
 import { engineBuild, slimTfjs } from "../../../widget/engine/bundle.ts";
 
 const TYPES: { [extension: string]: string } = { ".js": "text/javascript", ".wasm": "application/wasm" };
@@ -23,9 +23,9 @@ export interface Site {
 export async function startSite(extra: { [name: string]: (engineFile: string) => string } = {}): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "endcap-engine-"));
   const root = new URL("../../..", import.meta.url).pathname;
-  const shared = { root, base: "./", configFile: false, logLevel: "error", plugins: [slimTfjs()] } as const;
+  const shared: InlineConfig = { root, base: "./", configFile: false, logLevel: "error", plugins: [slimTfjs()] };
   await build({ ...shared, build: engineBuild(folder) });
-  const engineFile = readdirSync(folder).find((name) => /^engine-[^-]{8}\.js$/.test(name) || /^engine-[\w-]{8}\.js$/.test(name))!;
+  const engineFile = readdirSync(folder).find((name) => /^engine-[\w-]{8}\.js$/.test(name))!;
   const harnessBuild = engineBuild(join(folder, "harness"));
   await build({ ...shared, build: { ...harnessBuild, rolldownOptions: { ...harnessBuild.rolldownOptions, input: { harness: join(import.meta.dirname, "harness.ts") } } } });
   const harnessFile = readdirSync(join(folder, "harness")).find((name) => name.startsWith("harness-"))!;

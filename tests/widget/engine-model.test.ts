@@ -1,0 +1,155 @@
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { routes } from "../../core/api.ts";
+import { sha256Hex } from "../../core/ids.ts";
+import { writeModel } from "../../core/model/config.ts";
+import type { Manifest, SignedManifest } from "../../core/weights/manifest.ts";
+import { loadModel, type CachedWeights, type LoadOptions, type WeightsCache } from "../../widget/engine/model.ts";
+import { randomModel } from "../core/random-model.ts";
+import { createSigner, MANIFEST, type Signer } from "../core/weights/signer.ts";
+
+const EDGE = "https://edge.example";
+const NOW = MANIFEST.createdAtMs + 1000;
+const FILES = [1, 2, 3].map((seed) => writeModel(randomModel({ width: 8, length: 5, blocks: 1, heads: 1, neighbours: 2 }, 20, seed)));
+
+let signer: Signer;
+beforeAll(async () => {
+  signer = await createSigner();
+});
+
+/** What the edge holds, by hash, and what it was asked for. */
+let files: Map<string, Uint8Array<ArrayBuffer> | number>;
+let requests: string[];
+let kept: Map<string, CachedWeights>;
+beforeEach(() => {
+  files = new Map();
+  requests = [];
+  kept = new Map();
+});
+const cache: WeightsCache = {
+  get: async (shop) => kept.get(shop),
+  put: async (shop, entry) => void kept.set(shop, entry),
+  delete: async (shop) => void kept.delete(shop),
+};
+const edgeFetch = (async (url: string, init?: RequestInit) => {
+  requests.push(url);
+  expect(init?.credentials).toBe("omit");
+  const file = files.get(url.slice(url.lastIndexOf("/") + 1));
+  if (file === undefined) throw new TypeError("Failed to fetch");
+  return typeof file === "number" ? new Response(null, { status: file }) : new Response(file);
+}) as typeof fetch;
+
+/** Signs a manifest for the file; the edge then serves `served`, the same file unless said otherwise. */
+async function publish(version: number, file = FILES[version - 1]!, { served = file as Uint8Array<ArrayBuffer> | number | null, change = {} as Partial<Manifest> } = {}): Promise<SignedManifest> {
+  const sha256 = await sha256Hex(file);
+  if (served !== null) files.set(sha256, served);
+  return signer.publish({ ...MANIFEST, version, weights: { sha256, bytes: file.length }, ...change });
+}
+const load = (manifest: SignedManifest | null, change: Partial<LoadOptions> = {}) =>
+  loadModel({ config: { shop: "demo", manifest }, edge: EDGE, signers: [signer.fingerprint], fetch: edgeFetch, cache, nowMs: NOW, ...change });
+
+test("loads the published model by its hash, and keeps it", async () => {
+  const loaded = await load(await publish(1));
+  expect(loaded).toMatchObject({ ok: true, version: 1 });
+  expect(loaded.ok && loaded.model.itemIds).toHaveLength(20);
+  expect(requests).toEqual([`${EDGE}${routes.file(await sha256Hex(FILES[0]!))}`]);
+  expect(kept.get("demo")).toMatchObject({ version: 1 });
+});
+
+test("the next page takes the kept model, without a request", async () => {
+  const manifest = await publish(1);
+  await load(manifest);
+  requests = [];
+  expect(await load(manifest)).toMatchObject({ ok: true, version: 1 });
+  expect(requests).toEqual([]);
+});
+
+test("a newer version replaces the kept one", async () => {
+  await load(await publish(1));
+  expect(await load(await publish(2))).toMatchObject({ ok: true, version: 2 });
+  expect(kept.get("demo")).toMatchObject({ version: 2 });
+});
+
+test("a roll back is an old file under a new version, and is not downloaded twice", async () => {
+  await load(await publish(1));
+  requests = [];
+  expect(await load(await publish(2, FILES[0]))).toMatchObject({ ok: true, version: 2 });
+  expect(requests).toEqual([]);
+  expect(kept.get("demo")).toMatchObject({ version: 2 });
+});
+
+const flip = (file: Uint8Array<ArrayBuffer>, at: number) => {
+  const flipped = file.slice();
+  flipped[at]! ^= 1;
+  return flipped;
+};
+const absurd = () => {
+  const header = new TextEncoder().encode(JSON.stringify({ t: { dtype: "F32", shape: [2 ** 30, 2 ** 30], data_offsets: [0, 0] } }));
+  const file = new Uint8Array(8 + header.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  return file;
+};
+const bad: [string, string, () => Promise<SignedManifest>][] = [
+  ["has a broken signature", "signature-mismatch", async () => ({ ...(await publish(2)), signature: (await publish(3)).signature })],
+  ["is signed by a stranger", "unknown-signer", async () => (await createSigner()).publish({ ...MANIFEST, version: 2 })],
+  ["is older than the one before", "older-version", () => publish(1, FILES[1])],
+  ["is another shop's", "wrong-shop", () => publish(2, FILES[1], { change: { shop: "other" } })],
+  ["has expired", "expired", () => publish(2, FILES[1], { change: { expiresAtMs: NOW } })],
+  ["is no manifest", "malformed", async () => ({}) as SignedManifest],
+  ["has weights cut short", "size-mismatch", () => publish(2, FILES[1], { served: FILES[1]!.slice(0, -1) })],
+  ["has weights a byte too long", "size-mismatch", () => publish(2, FILES[1], { served: new Uint8Array([...FILES[1]!, 0]) })],
+  ["has weights with one flipped bit", "hash-mismatch", () => publish(2, FILES[1], { served: flip(FILES[1]!, FILES[1]!.length - 1) })],
+  ["has weights that the signer himself made of absurd shape", "malformed-weights", () => publish(2, absurd())],
+  ["has weights that the edge does not have", "download-failed", () => publish(2, FILES[1], { served: 404 })],
+  ["comes while the network is down", "download-failed", () => publish(2, FILES[1], { served: null })],
+];
+test.each(bad)("a version that %s is refused, and the last good one stays", async (name, reason, make) => {
+  const first = name.includes("older") ? 2 : 1;
+  await load(await publish(first));
+  const loaded = await load(await make());
+  expect(loaded).toMatchObject({ ok: true, version: first, refused: { ok: false, reason } });
+  expect(loaded.ok && loaded.refused!.message).not.toBe("");
+  expect(kept.get("demo")).toMatchObject({ version: first });
+});
+test.each(bad.filter(([name]) => !name.includes("older")))("a first version that %s is refused, and there is none", async (_, reason, make) => {
+  expect(await load(await make())).toMatchObject({ ok: false, reason });
+  expect(kept.size).toBe(0);
+});
+
+test("a paused model is not used, however well it is kept, and is there again after", async () => {
+  const manifest = await publish(1);
+  await load(manifest);
+  expect(await load(null)).toMatchObject({ ok: false, reason: "no-model" });
+  requests = [];
+  expect(await load(manifest)).toMatchObject({ ok: true, version: 1 });
+  expect(requests).toEqual([]);
+});
+
+test("a kept model whose signer the shop no longer trusts, or that has expired, does not stand in", async () => {
+  await load(await publish(1));
+  const next = await createSigner();
+  const unreachable = await next.publish({ ...MANIFEST, version: 2 });
+  expect(await load(unreachable, { signers: [next.fingerprint] })).toMatchObject({ ok: false, reason: "download-failed" });
+  expect(await load(await publish(2, FILES[1], { change: { expiresAtMs: 1 } }), { nowMs: MANIFEST.expiresAtMs })).toMatchObject({ ok: false, reason: "expired" });
+});
+
+test("a kept model damaged on disk is downloaded again", async () => {
+  const manifest = await publish(1);
+  await load(manifest);
+  const entry = kept.get("demo")!;
+  kept.set("demo", { ...entry, bytes: flip(new Uint8Array(entry.bytes), 100).buffer });
+  expect(await load(manifest)).toMatchObject({ ok: true, version: 1 });
+  expect(await sha256Hex(new Uint8Array(kept.get("demo")!.bytes))).toBe(entry.sha256);
+  files.clear();
+  kept.set("demo", { ...entry, bytes: new ArrayBuffer(8) });
+  expect(await load(manifest)).toMatchObject({ ok: false, reason: "download-failed" });
+});
+
+test("a storage that fails costs nothing but the next page's download", async () => {
+  const broken: WeightsCache = { get: () => Promise.reject(new Error("blocked")), put: () => Promise.reject(new Error("full")), delete: () => Promise.reject(new Error("blocked")) };
+  expect(await load(await publish(1), { cache: broken })).toMatchObject({ ok: true, version: 1 });
+});
+
+test("a page without HTTPS has no model, and says why", async () => {
+  expect(await load(await publish(1), { subtle: null as unknown as SubtleCrypto })).toMatchObject({ ok: false, reason: "insecure-context" });
+});
