@@ -3,13 +3,14 @@ import type { Estimate } from "../core/metrics.ts";
 import type { Model } from "../core/model/config.ts";
 import type { Evaluation, Figures } from "../core/weights/manifest.ts";
 import {
-  clustersOf, evaluateRanker, figuresOf, foreignRanker, itemKnnRanker, pairedDifference, popularityRanker, rankerOf, resultsOfRanks, type Results,
+  clustersOf, evaluateRankers, figuresOf, foreignRanker, ITEM_KNN, NETWORK_ALONE, pairedDifference, POPULARITY_ALONE, rankersOf, resultsOfRanks,
+  type Ranker, type Results,
 } from "./evaluate.ts";
 import { judge, type GateQuestion } from "./gate.ts";
 import { casesBetween, TRAIN_SHARE, VALIDATION_SHARE, type Dataset } from "./prepare.ts";
 
 /** More cases than this make intervals no shopkeeper could tell apart, and evaluation slow. */
-const MAX_CASES = 5000;
+const MAX_CASES = 4000;
 
 /** The rank that the truth itself gave the event that a client's event number `seq` answered; see `--oracle`. */
 export type OracleRanks = ReadonlyMap<string, number>;
@@ -35,14 +36,9 @@ export function assess(dataset: Dataset, model: Model, { incumbent, oracle, seed
   const { validateUntilMs, untilMs } = dataset.split;
   const cases = casesBetween(dataset, validateUntilMs, untilMs, model.config.length, MAX_CASES);
   const count = dataset.itemIds.length;
-  const run = (ranker: Parameters<typeof evaluateRanker>[0]) => evaluateRanker(ranker, cases, count, onCase);
-  const results = {
-    model: run(rankerOf(model)),
-    network: run(rankerOf(model, [1, 0, 0])),
-    popularity: run(popularityRanker(model)),
-    itemKnn: run(itemKnnRanker(model)),
-    ...(incumbent && { incumbent: run(foreignRanker(incumbent, dataset.itemIds)) }),
-  };
+  const rankers = rankersOf(model, { model: model.blend, network: NETWORK_ALONE, popularity: POPULARITY_ALONE, itemKnn: ITEM_KNN });
+  const all: typeof rankers & { incumbent?: Ranker } = incumbent ? { ...rankers, incumbent: foreignRanker(incumbent, dataset.itemIds) } : rankers;
+  const results = evaluateRankers(all as typeof rankers, cases, count, onCase) as { [N in keyof typeof rankers]: Results } & { incumbent?: Results };
   const figures = (of: Results) => figuresOf(of, cases, seed);
   const against = (other: Results): Estimate => pairedDifference(results.model, other, cases, seed);
   const evaluation: Evaluation = {
@@ -72,10 +68,6 @@ export function assess(dataset: Dataset, model: Model, { incumbent, oracle, seed
   return { evaluation, network: figures(results.network), gate, verdict: judge(gate), oracleMissing };
 }
 
-/** Passes over the cases that `assess` makes. */
-export function assessmentPasses(hasIncumbent: boolean): number {
-  return hasIncumbent ? 5 : 4;
-}
 /** Cases that `assess` will look at. */
 export function assessmentCases(dataset: Dataset, length: number): number {
   return casesBetween(dataset, dataset.split.validateUntilMs, dataset.split.untilMs, length, MAX_CASES).length;

@@ -3,7 +3,7 @@ import { encodeHistory, type EncodedHistory } from "../core/history.ts";
 import { seededRandom } from "../core/ids.ts";
 import { coverage, mrrAt, ndcgOfSet, type Estimate } from "../core/metrics.ts";
 import { NO_NEIGHBOUR, type Model } from "../core/model/config.ts";
-import { blendScores, scoreHistory } from "../core/model/score.ts";
+import { blendScores, dotRows, encodeSession, quantiseQuery } from "../core/model/score.ts";
 import { topK } from "../core/ranking/topk.ts";
 import type { Figures } from "../core/weights/manifest.ts";
 import type { Case } from "./prepare.ts";
@@ -18,25 +18,39 @@ export interface Ranker {
   score(question: Case): Float32Array;
 }
 
-/** What a device would show: the shipped arithmetic on the quantised model. @param blend other weights than the model's own */
-export function rankerOf(model: Model, blend: Model["blend"] = model.blend): Ranker {
-  const blended = { ...model, blend };
-  return { score: ({ input }) => (blend[0] === 0 ? blendScores(blended, null, input) : scoreHistory(blended, input)) };
-}
-
 /** Popularity alone: what a shop shows with no model. */
-export function popularityRanker(model: Model): Ranker {
-  return rankerOf(model, [0, 0, 1]);
-}
-
+export const POPULARITY_ALONE: Model["blend"] = [0, 0, 1];
 /** Co-visitation alone; popularity orders what it has no answer for, as any shop would have it. */
-export function itemKnnRanker(model: Model): Ranker {
-  return rankerOf(model, [0, 1, 1e-3]);
+export const ITEM_KNN: Model["blend"] = [0, 1, 1e-3];
+export const NETWORK_ALONE: Model["blend"] = [1, 0, 0];
+
+/**
+ * What a device would show, by the shipped arithmetic on the quantised model, with different blends.
+ * The network's part is the same for all of them, and computed once for a case that they are asked in turn.
+ */
+export function rankersOf<Name extends string>(model: Model, blends: { [N in Name]: Model["blend"] }): { [N in Name]: Ranker } {
+  const products = new Int32Array(model.itemIds.length);
+  let answered: EncodedHistory | null = null;
+  let scale = 0;
+  const dotsOf = (input: EncodedHistory) => {
+    if (input.count === 0) return null;
+    if (input !== answered) {
+      const query = quantiseQuery(encodeSession(model, input));
+      dotRows(model, query, products);
+      [answered, scale] = [input, query.scale];
+    }
+    return { products, scale };
+  };
+  const rankers = Object.entries(blends).map(([name, blend]) => {
+    const blended = { ...model, blend: blend as Model["blend"] };
+    return [name, { score: ({ input }: Case) => blendScores(blended, blended.blend[0] === 0 ? null : dotsOf(input), input) }];
+  });
+  return Object.fromEntries(rankers) as { [N in Name]: Ranker };
 }
 
 /** Another model's answers in this data set's item indices; items it does not know come last. */
 export function foreignRanker(model: Model, itemIds: readonly string[]): Ranker {
-  const own = rankerOf(model);
+  const { own } = rankersOf(model, { own: model.blend });
   const mapped = itemIds.map((id) => model.indexOf.get(id) ?? NO_NEIGHBOUR);
   return {
     score(question) {
@@ -57,18 +71,19 @@ export interface Results {
 }
 
 /** Full-catalogue ranking of every case. With several targets, recall counts those among the first ten, out of the ten that fit; MRR looks at the first. */
-export function evaluateRanker(ranker: Ranker, cases: readonly Case[], itemCount: number, onCase?: () => void): Results {
-  const results = emptyResults(cases.length);
-  const lists: number[][] = [];
+export function evaluateRankers<Name extends string>(rankers: { [N in Name]: Ranker }, cases: readonly Case[], itemCount: number, onCase?: () => void): { [N in Name]: Results } {
+  const runs = Object.entries<Ranker>(rankers).map(([name, ranker]) => ({ name, ranker, results: emptyResults(cases.length), lists: [] as number[][] }));
   cases.forEach((question, i) => {
-    const scores = ranker.score(question);
-    if (question.excluded >= 0) scores[question.excluded] = -Infinity;
-    const first = topK(scores, K);
-    store(results, i, ranksWithin(first, question.targets), Math.min(K, question.targets.length));
-    lists.push(first);
+    for (const { ranker, results, lists } of runs) {
+      const scores = ranker.score(question);
+      if (question.excluded >= 0) scores[question.excluded] = -Infinity;
+      const first = topK(scores, K);
+      store(results, i, ranksWithin(first, question.targets), Math.min(K, question.targets.length));
+      lists.push(first);
+    }
     onCase?.();
   });
-  return { ...results, coverage10: coverage(lists, itemCount) };
+  return Object.fromEntries(runs.map(({ name, results, lists }) => [name, { ...results, coverage10: coverage(lists, itemCount) }])) as { [N in Name]: Results };
 }
 
 /** Results from ranks that somebody else computed, e.g. the oracle that simulated the shoppers. @param ranks of each case's target, from 1 */

@@ -2,7 +2,7 @@
 import { readModel, writeModel, type Model } from "../core/model/config.ts";
 import { routes } from "../core/api.ts";
 import { canonicalJson, type Manifest } from "../core/weights/manifest.ts";
-import { assess, assessmentCases, assessmentPasses, type Assessment, type OracleRanks } from "./assess.ts";
+import { assess, assessmentCases, type Assessment, type OracleRanks } from "./assess.ts";
 import { defaultConfig, type TrainConfig } from "./config.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import { startBackend } from "./models/backend.ts";
@@ -54,16 +54,16 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   else if (minutes !== undefined) training.setSteps((minutes * 60_000) / training.measureStepMs());
   const bar = createProgress("Training", training.plannedSteps, "steps");
   let smooth: number | undefined;
-  const fitted = fitModel(dataset, config, training, (_, loss) => {
+  const fitted = fitModel(dataset, config, training, (done, loss) => {
     smooth = smooth === undefined ? loss : LOSS_SMOOTHING * smooth + (1 - LOSS_SMOOTHING) * loss;
     bar.note(`loss ${smooth.toFixed(3)}`);
     bar.advance();
+    if (done === training.plannedSteps) bar.done();
   });
-  bar.done();
   const weights = writeModel(fitted.model);
   const trainedMs = performance.now();
 
-  const evaluation = createProgress("Evaluating", assessmentCases(dataset, config.model.length) * assessmentPasses(options.incumbent !== undefined), "cases");
+  const evaluation = createProgress("Evaluating", assessmentCases(dataset, config.model.length), "cases");
   const assessment = assess(dataset, readModel(weights), { incumbent: options.incumbent, oracle: options.oracle, seed, onCase: () => evaluation.advance() });
   evaluation.done();
   const seconds = { training: (trainedMs - startMs) / 1000, evaluation: (performance.now() - trainedMs) / 1000 };

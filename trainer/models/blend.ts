@@ -1,7 +1,7 @@
 /** Fits how network, co-visitation and popularity are added, so that no shop gets less than its best single part. */
 import { ndcgOfSet } from "../../core/metrics.ts";
 import type { Model } from "../../core/model/config.ts";
-import { blendScores, coVisitationScores, dotRows, encodeSession, quantiseQuery } from "../../core/model/score.ts";
+import { blendScores, coVisitationScores, dotRows, encodeSession, quantiseQuery, type QuantisedQuery } from "../../core/model/score.ts";
 import { topK } from "../../core/ranking/topk.ts";
 import { ranksWithin } from "../evaluate.ts";
 import type { Case } from "../prepare.ts";
@@ -43,28 +43,29 @@ export function fitVisitDecay(model: Model, cases: readonly Case[]): number {
 export function fitBlend(model: Model, cases: readonly Case[]): FittedBlend {
   const candidates: Model["blend"][] = [[1, 0, 0], ...CORNERS];
   for (const visits of CO_VISITATION_GRID) for (const popular of POPULARITY_GRID) if (visits > 0 || popular > 0) candidates.push([1, visits, popular]);
-  const coarse = evaluateBlends(model, cases, candidates);
+  const queries = cases.map(({ input }) => quantiseQuery(encodeSession(model, input)));
+  const coarse = evaluateBlends(model, cases, queries, candidates);
   const start = bestOf(coarse);
   const finer: Model["blend"][] = [];
   for (const factor of REFINEMENT) {
     finer.push([start.blend[0], start.blend[1] * factor, start.blend[2]], [start.blend[0], start.blend[1], start.blend[2] * factor]);
     for (const other of REFINEMENT) finer.push([start.blend[0], start.blend[1] * factor, start.blend[2] * other]);
   }
-  const best = bestOf([start, ...evaluateBlends(model, cases, finer)]);
+  const best = bestOf([start, ...evaluateBlends(model, cases, queries, finer)]);
   const alone = (part: number) => coarse.find(({ blend }) => blend.every((weight, i) => (i === part ? weight === 1 : weight === 0)))!.ndcg10;
   return { ...best, parts: [alone(0), alone(1), alone(2)] };
 }
 
 /** NDCG@10 of many blends in one pass over the cases: each case's three parts are computed once. */
-function evaluateBlends(model: Model, cases: readonly Case[], blends: readonly Model["blend"][]): { blend: Model["blend"]; ndcg10: number }[] {
+function evaluateBlends(model: Model, cases: readonly Case[], queries: readonly QuantisedQuery[], blends: readonly Model["blend"][]): { blend: Model["blend"]; ndcg10: number }[] {
   const count = model.itemIds.length;
   const sums = new Float64Array(blends.length);
   const products = new Int32Array(count);
   const mixed = new Float32Array(count);
   const alone = { ...model, blend: [1, 0, 0] as Model["blend"] };
-  for (const question of cases) {
+  cases.forEach((question, at) => {
     const { input } = question;
-    const query = quantiseQuery(encodeSession(model, input));
+    const query = queries[at]!;
     dotRows(model, query, products);
     const network = blendScores(alone, { products, scale: query.scale }, input);
     const visits = coVisitationScores(model, input);
@@ -72,7 +73,7 @@ function evaluateBlends(model: Model, cases: readonly Case[], blends: readonly M
       for (let item = 0; item < count; item += 1) mixed[item] = c * model.popularity[item]! + b * visits[item]! + a * network[item]!;
       sums[i] = sums[i]! + ndcgOfScores(mixed, question);
     });
-  }
+  });
   return blends.map((blend, i) => ({ blend, ndcg10: cases.length === 0 ? 0 : sums[i]! / cases.length }));
 }
 

@@ -4,12 +4,12 @@ import { quantiseRows } from "../../core/model/config.ts";
 import type { TrainConfig } from "../config.ts";
 import { casesBetween, type Dataset } from "../prepare.ts";
 import { fitBlend, fitVisitDecay, type FittedBlend } from "./blend.ts";
-import { fitCoVisitation } from "./covisitation.ts";
+import { createCoVisitationCounter } from "./covisitation.ts";
 import type { NetworkTraining, TrainedNetwork } from "./network.ts";
 import { fitPopularity } from "./popularity.ts";
 
 /** The blend has two free numbers; more cases than this would not place them better. */
-const MAX_BLEND_CASES = 2000;
+const MAX_BLEND_CASES = 1500;
 
 export interface FittedModel {
   model: Model;
@@ -25,8 +25,10 @@ export function fitModel(dataset: Dataset, config: TrainConfig, training: Networ
   const { trainUntilMs, validateUntilMs } = dataset.split;
   const network = training.run(onStep);
   const { rows, scales } = quantiseRows(network.rows, config.model.width);
+  const counter = createCoVisitationCounter(dataset, { ...config.coVisitation, neighbours: config.model.neighbours });
   const counted = (untilMs: number): Pick<Model, "neighbours" | "neighbourWeights" | "popularity"> => {
-    const visits = fitCoVisitation(dataset, { ...config.coVisitation, neighbours: config.model.neighbours }, untilMs);
+    counter.countUntil(untilMs);
+    const visits = counter.neighbours();
     return { neighbours: visits.neighbours, neighbourWeights: visits.weights, popularity: fitPopularity(dataset, untilMs) };
   };
   const validated: Model = {
