@@ -21,11 +21,11 @@ import { statsRoutes } from "./routes/stats.ts";
 
 export interface AppOptions {
   now: () => number;
+  sleep: (ms: number) => Promise<unknown>;
 }
 
 /** What an isolate keeps between requests, and the clock. */
-export interface Services {
-  now: () => number;
+export interface Services extends AppOptions {
   shops: ShopCache;
   shelves: ShelfCache;
   refusals: RefusalTally;
@@ -34,8 +34,8 @@ export interface Services {
 export type AppEnv = { Bindings: Env; Variables: { /** Set on merchant routes: the shop that the caller may act for. */ shop: Shop } };
 export type App = Hono<AppEnv>;
 
-export function createApp({ now }: AppOptions): App {
-  const services: Services = { now, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now) };
+export function createApp({ now, sleep }: AppOptions): App {
+  const services: Services = { now, sleep, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now, sleep) };
   const app: App = new Hono<AppEnv>();
   app.get("/health", (c) => c.json({ ok: true }));
   for (const add of [eventRoutes, configRoutes, fileRoutes, recommendRoutes, shopRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);

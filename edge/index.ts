@@ -5,7 +5,7 @@ import { keepHouse } from "./housekeeping.ts";
 
 export { ShopLedger } from "./ledger/ledger.ts";
 
-const app = createApp({ now: Date.now });
+const app = createApp({ now: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
 
 export default {
   fetch: app.fetch,

@@ -9,7 +9,7 @@ export interface RefusalTally {
   add(context: { env: Env; waitUntil: (promise: Promise<unknown>) => void }, shop: string, reason: string, events: number): void;
 }
 
-export function createRefusalTally(now: () => number): RefusalTally {
+export function createRefusalTally(now: () => number, sleep: (ms: number) => Promise<unknown>): RefusalTally {
   const pending = new Map<string, { [reason: string]: number }>();
   return {
     add({ env, waitUntil }, shop, reason, events) {
@@ -20,7 +20,7 @@ export function createRefusalTally(now: () => number): RefusalTally {
       }
       pending.set(shop, { [reason]: events });
       waitUntil((async () => {
-        await new Promise((resolve) => setTimeout(resolve, FLUSH_AFTER_MS));
+        await sleep(FLUSH_AFTER_MS);
         const gathered = pending.get(shop)!;
         pending.delete(shop);
         await ledgerOf(env, shop).drop(now(), gathered);

@@ -10,14 +10,14 @@ export interface Republisher {
   soon(env: Env, waitUntil: (promise: Promise<unknown>) => void, shop: string): void;
 }
 
-export function createRepublisher({ now, shops }: Pick<Services, "now" | "shops">): Republisher {
+export function createRepublisher({ now, sleep, shops }: Pick<Services, "now" | "sleep" | "shops">): Republisher {
   const latest = new Map<string, symbol>();
   return {
     soon(env, waitUntil, shop) {
       const mine = Symbol(shop);
       latest.set(shop, mine);
       waitUntil((async () => {
-        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+        await sleep(QUIET_MS);
         if (latest.get(shop) !== mine) return;
         latest.delete(shop);
         await republishSnapshot(env, shop, now());

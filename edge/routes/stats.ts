@@ -22,10 +22,10 @@ export function statsRoutes(app: App, services: Services): void {
     const givenTo = readTime(c.req.query("toMs"), nowMs);
     const givenFrom = readTime(c.req.query("fromMs"), (givenTo ?? nowMs) - DEFAULT_RANGE_MS);
     if (givenFrom === null || givenTo === null) return refuse(400, "invalid-range", "fromMs and toMs are milliseconds since 1970.");
+    if (givenTo <= givenFrom) return refuse(400, "invalid-range", "toMs must be after fromMs.");
     // Counters are kept per quarter-hour: the range is widened to whole ones.
     const fromMs = slotOf(givenFrom);
     const toMs = slotOf(givenTo + SLOT_MS - 1);
-    if (toMs <= fromMs) return refuse(400, "invalid-range", "toMs must be after fromMs.");
     if (toMs - fromMs > MAX_RANGE_MS[bucket]) return refuse(400, "range-too-long", `By ${bucket}, a range may hold ${MAX_RANGE_MS[bucket] / DAY_MS} days.`);
     const bucketStartsMs = bucket === "day" ? dayStarts(shop.timeZone, fromMs, toMs) : hourStarts(fromMs, toMs);
     const stats = await ledgerOf(c.env, shop.id).stats({ currency: shop.currency, fromMs, toMs, bucketStartsMs, nowMs });

@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { MAX_BATCH_BYTES, OUTBOX_LIFETIME_MS } from "../../../core/events.ts";
+import { routes, type ApiError } from "../../../core/api.ts";
+import { createShop, codeOf, event, NOON, pageViews, SHOP_ORIGIN, startEdge } from "../edge.ts";
+
+const CLIENT = "client-0001";
+
+describe("counting", () => {
+  it("counts a redelivered batch once", async () => {
+    const shop = await createShop(startEdge());
+    expect(await shop.send(CLIENT, pageViews(1, 2, 3))).toEqual({ accepted: 3, duplicate: 0, conflicts: [], rejected: [], watermark: 3 });
+    expect(await shop.send(CLIENT, pageViews(1, 2, 3))).toEqual({ accepted: 0, duplicate: 3, conflicts: [], rejected: [], watermark: 3 });
+    expect((await shop.stats()).totals.events).toBe(3);
+  });
+
+  it("counts a redelivered batch once when it comes later, with another sending time", async () => {
+    const edge = startEdge();
+    const shop = await createShop(edge);
+    await shop.send(CLIENT, pageViews(1, 2));
+    edge.nowMs += 3_600_000;
+    expect(await shop.send(CLIENT, pageViews(1, 2))).toMatchObject({ accepted: 0, duplicate: 2, conflicts: [] });
+  });
+
+  it("counts batches that arrive out of order, and moves the watermark when the gap closes", async () => {
+    const shop = await createShop(startEdge());
+    expect(await shop.send(CLIENT, pageViews(7, 8))).toMatchObject({ accepted: 2, watermark: 0 });
+    expect(await shop.send(CLIENT, pageViews(4, 5))).toMatchObject({ accepted: 2, watermark: 0 });
+    expect(await shop.send(CLIENT, pageViews(1, 2, 3))).toMatchObject({ accepted: 3, watermark: 5 });
+    expect(await shop.send(CLIENT, pageViews(5, 6, 7))).toMatchObject({ accepted: 1, duplicate: 2, watermark: 8 });
+    expect((await shop.stats()).totals.events).toBe(8);
+  });
+
+  it("reports a number reused with other content as a conflict, and keeps the first", async () => {
+    const shop = await createShop(startEdge());
+    await shop.send(CLIENT, [event(1, "search", { search_term: "lamp" }), ...pageViews(2)]);
+    expect(await shop.send(CLIENT, [event(1, "search", { search_term: "chair" }), ...pageViews(2)])).toMatchObject({ accepted: 0, duplicate: 1, conflicts: [1] });
+    const { lines } = await shop.export();
+    expect(lines.flatMap(({ events }) => events)[0]!.params).toEqual({ search_term: "lamp" });
+    expect((await shop.stats()).dropped).toEqual([{ reason: "conflict", count: 1 }]);
+  });
+
+  it("judges a number used twice within one batch", async () => {
+    const shop = await createShop(startEdge());
+    const receipt = await shop.send(CLIENT, [...pageViews(1, 1), event(1, "login", {})]);
+    expect(receipt).toMatchObject({ accepted: 1, duplicate: 1, conflicts: [1] });
+  });
+
+  it("keeps the good events of a batch that holds bad ones, and passes the watermark over the bad", async () => {
+    const shop = await createShop(startEdge());
+    const events = [...pageViews(1), { ...event(2, "page_view", {}), name: "teleport" }, { seq: 3, name: "page_view" }, "nonsense", ...pageViews(4)];
+    const answer = await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events });
+    expect(await answer.json()).toMatchObject({
+      accepted: 2, watermark: 4,
+      rejected: [{ seq: 2, code: "unknown-event" }, { seq: 3, code: "invalid-event" }, { seq: null, code: "invalid-event" }],
+    });
+    const stats = await shop.stats();
+    expect(stats.totals.events).toBe(2);
+    expect(stats.dropped).toEqual([{ reason: "rejected", count: 3 }]);
+  });
+
+  it("counts void numbers once, by reason, and lets the watermark pass them", async () => {
+    const shop = await createShop(startEdge());
+    const voids = [{ from: 2, to: 4, reason: "unused" as const }, { from: 5, to: 5, reason: "expired" as const }];
+    expect(await shop.send(CLIENT, pageViews(1, 6), { voids })).toMatchObject({ accepted: 2, watermark: 6 });
+    await shop.send(CLIENT, [], { voids });
+    expect((await shop.stats()).dropped).toEqual([{ reason: "unused", count: 3 }, { reason: "expired", count: 1 }]);
+  });
+
+  it("gives up the lowest gaps of a client that leaves more than it may, and says how many numbers that cost", async () => {
+    const edge = startEdge();
+    const shop = await createShop(edge);
+    const even = Array.from({ length: 66 }, (_, i) => 2 * (i + 1));
+    await shop.send(CLIENT, pageViews(...even.slice(0, 50)));
+    const receipt = await shop.send(CLIENT, pageViews(...even.slice(50)));
+    expect(receipt).toMatchObject({ accepted: 16, watermark: 4 });
+    expect((await shop.stats()).dropped).toEqual([{ reason: "gap-closed", count: 2 }]);
+  });
+
+  it("refuses a number absurdly far ahead, and counts the rest", async () => {
+    const shop = await createShop(startEdge());
+    expect(await shop.send(CLIENT, pageViews(1, 9_000_000_000))).toMatchObject({ accepted: 1, watermark: 1, rejected: [{ seq: 9_000_000_000, code: "seq-too-far" }] });
+  });
+
+  it("keeps clients apart", async () => {
+    const shop = await createShop(startEdge());
+    await shop.send("client-000A", pageViews(1, 2));
+    expect(await shop.send("client-000B", pageViews(1, 2))).toMatchObject({ accepted: 2, duplicate: 0 });
+    expect((await shop.stats()).totals).toMatchObject({ events: 4, shoppers: 2 });
+  });
+});
+
+describe("event time", () => {
+  it("sets a client's wrong clock right by the batch's own delay", async () => {
+    const shop = await createShop(startEdge());
+    const clientNow = NOON - 400 * 864e5;
+    await shop.send(CLIENT, [event(1, "page_view", {}, clientNow - 5_000)], { sentAtMs: clientNow });
+    expect((await shop.export()).lines[0]!.events[0]!.occurredAtMs).toBe(NOON - 5_000);
+  });
+
+  it("lets no event be older than outboxes keep them, or later than now", async () => {
+    const shop = await createShop(startEdge());
+    await shop.send(CLIENT, [event(1, "page_view", {}, 1000), event(2, "page_view", {}, NOON + 864e5)]);
+    expect((await shop.export()).lines[0]!.events.map(({ occurredAtMs }) => occurredAtMs)).toEqual([NOON - OUTBOX_LIFETIME_MS, NOON]);
+  });
+});
+
+describe("refusals", () => {
+  it("refuses a batch over the size limit before reading it, and takes one at the limit", async () => {
+    const shop = await createShop(startEdge());
+    const batch = { key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: pageViews(1), pad: "" };
+    batch.pad = "x".repeat(MAX_BATCH_BYTES - JSON.stringify(batch).length);
+    expect((await shop.post(batch)).status).toBe(200);
+    const refused = await shop.post({ ...batch, pad: `${batch.pad}x` });
+    expect(refused.status).toBe(413);
+    expect(await codeOf(refused)).toBe("batch-too-large");
+  });
+
+  it("refuses more events than a batch may hold", async () => {
+    const shop = await createShop(startEdge());
+    const answer = await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: pageViews(...Array.from({ length: 51 }, (_, i) => i + 1)) });
+    expect(answer.status).toBe(413);
+    expect(await codeOf(answer)).toBe("too-many-events");
+    expect((await shop.export()).lines).toEqual([]);
+  });
+
+  it("refuses a foreign origin, does not let it read the answer, and tells the merchant", async () => {
+    const shop = await createShop(startEdge());
+    const answer = await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: pageViews(1, 2) }, { origin: "https://elsewhere.example" });
+    expect(answer.status).toBe(403);
+    expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+    expect(await codeOf(answer)).toBe("foreign-origin");
+    expect((await shop.stats()).dropped).toEqual([{ reason: "foreign-origin", count: 2 }]);
+  });
+
+  it("refuses an unknown write key", async () => {
+    const shop = await createShop(startEdge());
+    const answer = await shop.post({ key: "made-up", clientId: CLIENT, sentAtMs: NOON, events: pageViews(1) });
+    expect(answer.status).toBe(401);
+    expect(await codeOf(answer)).toBe("unknown-key");
+  });
+
+  it("does not count crawlers, and says how many of their events it left out", async () => {
+    const shop = await createShop(startEdge());
+    const answer = await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: pageViews(1, 2, 3) }, { "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" });
+    expect(await codeOf(answer)).toBe("bot");
+    expect(await shop.stats()).toMatchObject({ totals: { events: 0 }, dropped: [{ reason: "bot", count: 3 }] });
+  });
+
+  it("answers 429 with Retry-After past the limit, readable by the shop's page, and takes the batch a minute later", async () => {
+    const edge = startEdge();
+    const shop = await createShop(edge);
+    for (let seq = 1; seq <= 50; seq += 1) await shop.send(CLIENT, pageViews(seq));
+    const batch = { key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: pageViews(51) };
+    const answer = await shop.post(batch);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(answer.headers.get("access-control-allow-origin")).toBe(SHOP_ORIGIN);
+    expect(answer.headers.get("access-control-expose-headers")).toContain("retry-after");
+    expect(await answer.json<ApiError>()).toMatchObject({ error: { code: "rate-limited", retry: true } });
+    await shop.send("client-0002", pageViews(1));
+    edge.nowMs += 60_000;
+    expect((await shop.post(batch)).status).toBe(200);
+  });
+
+  it("answers a preflight of the shop's origin, and no other", async () => {
+    const shop = await createShop(startEdge());
+    const ask = (origin: string) => shop.edge.fetch(routes.events, { method: "OPTIONS", headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" } });
+    expect((await ask(SHOP_ORIGIN)).headers.get("access-control-allow-origin")).toBe(SHOP_ORIGIN);
+    expect((await ask("https://elsewhere.example")).headers.get("access-control-allow-origin")).toBeNull();
+  });
+});
+
+describe("personal data", () => {
+  it("keeps addresses and numbers out of storage, and leaves ids alone", async () => {
+    const shop = await createShop(startEdge());
+    await shop.send(CLIENT, [
+      { ...event(1, "search", { search_term: "gift for ann.lee@mail.example" }), page: { type: "search", path: "/find/ann.lee%40mail.example" } },
+      { ...event(2, "view_item", { items: [{ item_id: "4111111111111111" }] }), page: { type: "product", path: "/p/4006381333931" } },
+      { ...event(3, "page_view", {}), page: { type: "account", path: "/cards/4111-1111-1111-1111/+49 170 1234567" } },
+    ]);
+    const text = JSON.stringify((await shop.export()).lines);
+    expect(text).not.toMatch(/ann\.lee|4111-1111|170 1234567/);
+    expect(text).toContain('"item_id":"4111111111111111"');
+    expect(text).toContain("/p/4006381333931");
+  });
+});

@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { routes, type ModelsResponse, type RecommendResponse, type ShopConfig } from "../../../core/api.ts";
+import { sha256Hex } from "../../../core/ids.ts";
+import { encoderShapes, writeModel, type Model, type ModelConfig } from "../../../core/model/config.ts";
+import { fingerprint, signManifest, type Evaluation, type Manifest, type Sign } from "../../../core/weights/manifest.ts";
+import { codeOf, createShop, NOON, SHOP_ORIGIN, startEdge, type TestShop } from "../edge.ts";
+
+const ITEMS = ["a", "b", "c", "d"];
+
+interface Signer { publicKey: Uint8Array; sign: Sign; fingerprint: string }
+async function createSigner(): Promise<Signer> {
+  const keys = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as CryptoKeyPair;
+  const publicKey = new Uint8Array((await crypto.subtle.exportKey("raw", keys.publicKey)) as ArrayBuffer);
+  return { publicKey, fingerprint: await fingerprint(publicKey), sign: async (message) => new Uint8Array(await crypto.subtle.sign("Ed25519", keys.privateKey, message)) };
+}
+
+/** A model in which every item was met with the next one, and the last with the first. */
+function ringModel(): Uint8Array<ArrayBuffer> {
+  const config: ModelConfig = { width: 4, length: 4, blocks: 0, heads: 1, neighbours: 1 };
+  const count = ITEMS.length;
+  const model: Model = {
+    config, itemIds: ITEMS, indexOf: new Map(ITEMS.map((id, index) => [id, index])),
+    rows: new Int8Array(count * config.width).fill(1), scales: new Float32Array(count).fill(0.1),
+    encoder: Object.fromEntries(encoderShapes(config).map(([name, shape]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))])),
+    neighbours: Uint32Array.from(ITEMS.map((_, index) => (index + 1) % count)), neighbourWeights: new Uint8Array(count).fill(255),
+    popularity: new Float32Array(count), blend: [0, 1, 0],
+  };
+  return writeModel(model);
+}
+
+const figures = (ndcg10: number): Evaluation["model"] => {
+  const figure = { value: ndcg10, low: ndcg10 - 0.01, high: ndcg10 + 0.01 };
+  return { ndcg10: figure, recall10: figure, mrr10: figure };
+};
+
+async function manifestOf(shop: TestShop, weights: Uint8Array, change: { version?: number; shop?: string; expiresAtMs?: number; bytes?: number; items?: number; evaluation?: Partial<Evaluation> } = {}): Promise<Manifest> {
+  return {
+    format: "endcap-manifest/1", shop: change.shop ?? shop.id, version: change.version ?? 1, createdAtMs: NOON, expiresAtMs: change.expiresAtMs ?? NOON + 864e5,
+    weights: { sha256: await sha256Hex(weights), bytes: change.bytes ?? weights.byteLength },
+    training: { dataHash: "0".repeat(64), seed: 1, steps: 10, backend: "loops", workers: 1, events: 100, items: change.items ?? ITEMS.length, config: "{}" },
+    evaluation: { protocol: "time split", cases: 100, model: figures(0.3), popularity: figures(0.1), itemKnn: figures(0.2), ...change.evaluation },
+  };
+}
+
+async function setUp() {
+  const signer = await createSigner();
+  const shop = await createShop(startEdge(), { signers: [signer.fingerprint] });
+  const rows = ITEMS.map((id) => JSON.stringify({ id, title: id, link: `/${id}`, price: 1 }));
+  await shop.admin(routes.admin.catalogue(shop.id), { method: "PUT", body: rows.join("\n") });
+  const weights = ringModel();
+  const putWeights = async (bytes: Uint8Array<ArrayBuffer> = weights, name?: string) => shop.admin(routes.admin.weights(shop.id, name ?? (await sha256Hex(bytes))), { method: "PUT", body: bytes });
+  const publish = async (change: Parameters<typeof manifestOf>[2] = {}, by: Signer = signer) => shop.admin(routes.admin.models(shop.id), { method: "POST", body: JSON.stringify(await signManifest(await manifestOf(shop, weights, change), by.publicKey, by.sign)) });
+  const config = async () => (await shop.edge.fetch(routes.config(shop.writeKey))).json<ShopConfig>();
+  const models = async () => (await shop.admin(routes.admin.models(shop.id))).json<ModelsResponse>();
+  return { shop, signer, weights, putWeights, publish, config, models };
+}
+
+describe("publishing a model", () => {
+  it("makes it current for every device, with weights that are public from then on", async () => {
+    const { shop, weights, putWeights, publish, config, models } = await setUp();
+    const sha256 = await sha256Hex(weights);
+    expect((await putWeights()).status).toBe(201);
+    expect((await shop.edge.fetch(routes.file(sha256))).status).toBe(404);
+    expect((await publish()).status).toBe(201);
+    const { manifest } = await config();
+    expect(JSON.parse(manifest!.payload)).toMatchObject({ version: 1, weights: { sha256 } });
+    expect(new Uint8Array(await (await shop.edge.fetch(routes.file(sha256))).arrayBuffer())).toEqual(weights);
+    expect(await models()).toMatchObject({ paused: false, models: [{ version: 1, items: 4, current: true, evaluation: { model: { ndcg10: { value: 0.3 } } } }] });
+  });
+
+  it("takes a better one with a higher version, and keeps the record of the one before", async () => {
+    const { putWeights, publish, models } = await setUp();
+    await putWeights();
+    await publish();
+    expect((await publish({ version: 5, evaluation: { incumbent: figures(0.29) } })).status).toBe(201);
+    expect((await models()).models.map(({ version, current }) => [version, current])).toEqual([[5, true], [1, false]]);
+  });
+
+  it("refuses weights with one flipped byte", async () => {
+    const { weights, putWeights } = await setUp();
+    const flipped = weights.slice();
+    flipped[flipped.length - 1]! ^= 1;
+    const answer = await putWeights(flipped, await sha256Hex(weights));
+    expect([answer.status, await codeOf(answer)]).toEqual([422, "hash-mismatch"]);
+  });
+
+  it.each([
+    ["an older version", { version: 1 }, "older-version"],
+    ["one made for another shop", { version: 2, shop: "another-shop" }, "wrong-shop"],
+    ["an expired one", { version: 2, expiresAtMs: NOON }, "expired"],
+    ["one whose weights have another size", { version: 2, bytes: 9, evaluation: { incumbent: figures(0.2) } }, "weights-size"],
+    ["one whose weights hold other products", { version: 2, items: 5, evaluation: { incumbent: figures(0.2) } }, "weights-items"],
+    ["one that does no better than popularity", { version: 2, evaluation: { popularity: figures(0.3), incumbent: figures(0.2) } }, "loses-to-popularity"],
+    ["one that does no better than item-kNN", { version: 2, evaluation: { itemKnn: figures(0.31), incumbent: figures(0.2) } }, "loses-to-item-knn"],
+    ["one that does no better than what the shop has", { version: 2, evaluation: { incumbent: figures(0.3) } }, "loses-to-incumbent"],
+    ["one that was not held against what the shop has", { version: 2 }, "incumbent-not-measured"],
+  ])("refuses %s, and goes on with the current one", async (_, change, code) => {
+    const { putWeights, publish, config } = await setUp();
+    await putWeights();
+    await publish();
+    const before = await config();
+    const answer = await publish(change);
+    expect([answer.status, await codeOf(answer)]).toEqual([422, code]);
+    expect(await config()).toEqual(before);
+  });
+
+  it("refuses a stranger's signature, and a payload changed after signing", async () => {
+    const { shop, signer, weights, putWeights, publish } = await setUp();
+    await putWeights();
+    expect(await codeOf(await publish({}, await createSigner()))).toBe("unknown-signer");
+    const signed = await signManifest(await manifestOf(shop, weights), signer.publicKey, signer.sign);
+    const forged = { ...signed, payload: signed.payload.replace('"version":1', '"version":9') };
+    expect(await codeOf(await shop.admin(routes.admin.models(shop.id), { method: "POST", body: JSON.stringify(forged) }))).toBe("signature-mismatch");
+  });
+
+  it("refuses a manifest whose weights are missing, or are no model", async () => {
+    const { shop, signer, putWeights, publish } = await setUp();
+    expect(await codeOf(await publish())).toBe("weights-missing");
+    const junk = new Uint8Array(64).fill(7);
+    await putWeights(junk);
+    const body = JSON.stringify(await signManifest(await manifestOf(shop, junk), signer.publicKey, signer.sign));
+    expect(await codeOf(await shop.admin(routes.admin.models(shop.id), { method: "POST", body }))).toBe("weights-unreadable");
+  });
+
+  it("stops serving it while the merchant has paused it, and goes on after", async () => {
+    const { shop, putWeights, publish, config, models } = await setUp();
+    await putWeights();
+    await publish();
+    const pause = (paused: unknown) => shop.admin(routes.admin.pause(shop.id), { method: "POST", body: JSON.stringify({ paused }) });
+    expect((await pause("yes")).status).toBe(400);
+    await pause(true);
+    expect((await config()).manifest).toBeNull();
+    expect((await models()).paused).toBe(true);
+    await pause(false);
+    expect((await config()).manifest).not.toBeNull();
+  });
+});
+
+describe("recommendations from the edge", () => {
+  const ask = (shop: TestShop, body: object, origin = SHOP_ORIGIN) => shop.edge.fetch(routes.recommend, { method: "POST", headers: { origin }, body: JSON.stringify({ key: shop.writeKey, placement: "home-for-you", ...body }) });
+
+  it("are popular products before there is a model, and the model's after", async () => {
+    const { shop, putWeights, publish } = await setUp();
+    const history = [{ item_id: "b", kind: "view", ageMs: 60_000 }];
+    expect(await (await ask(shop, { history })).json<RecommendResponse>()).toMatchObject({ strategy: "popular", model_version: 0 });
+    await putWeights();
+    await publish();
+    const answer = await (await ask(shop, { history })).json<RecommendResponse>();
+    expect(answer).toMatchObject({ placement: "home-for-you", strategy: "for_you", model_version: 1 });
+    expect(answer.items[0]!.item_id).toBe("c");
+    expect(answer.items.map(({ item_id }) => item_id)).not.toContain("b");
+    expect(answer.cards.map(({ id }) => id)).toEqual(answer.items.map(({ item_id }) => item_id));
+  });
+
+  it("for a product and for everybody may be cached", async () => {
+    const { shop, putWeights, publish } = await setUp();
+    await putWeights();
+    await publish();
+    const related = await shop.edge.fetch(routes.related(shop.writeKey, "d"));
+    expect(related.headers.get("cache-control")).toContain("public");
+    expect((await related.json<RecommendResponse>()).items[0]!.item_id).toBe("a");
+    expect((await (await shop.edge.fetch(routes.popular(shop.writeKey))).json<RecommendResponse>()).items).toHaveLength(4);
+    expect((await shop.edge.fetch(routes.related(shop.writeKey, "zzz"))).status).toBe(404);
+  });
+
+  it("are for the shop's own pages and placements", async () => {
+    const { shop } = await setUp();
+    expect(await codeOf(await ask(shop, {}, "https://elsewhere.example"))).toBe("foreign-origin");
+    expect(await codeOf(await ask(shop, { placement: "nowhere" }))).toBe("unknown-placement");
+    expect(await codeOf(await ask(shop, { history: [{ item_id: "a", kind: "stare", ageMs: 1 }] }))).toBe("invalid-request");
+  });
+});
