@@ -42,6 +42,22 @@ export interface ShopStatistics {
   knnGain: number;
 }
 
+/** The statistics that simulated shoppers are held to. */
+export const COMPARED = ["topTenthShare", "gini", "repeatCustomerShare", "repeatItemShare", "knnGain"] as const;
+export type Compared = (typeof COMPARED)[number];
+
+/**
+ * The real gift shop: UCI Online Retail, its last 120 days, products only. Measured by
+ * `npm run bench:simulator -- --data <folder with online_retail.csv.gz>`.
+ */
+export const REAL_SHOP: { readonly [S in Compared]: number } = { topTenthShare: 0.4403, gini: 0.6208, repeatCustomerShare: 0.5135, repeatItemShare: 0.3837, knnGain: 1.654 };
+
+/**
+ * How far from the real shop simulated shoppers may be. Repeated items may be rarer: the real
+ * customers are mostly small traders with fifteen lines an order, ours are households with two.
+ */
+export const BOUNDS: { readonly [S in Compared]: number } = { topTenthShare: 0.06, gini: 0.06, repeatCustomerShare: 0.06, repeatItemShare: 0.16, knnGain: 0.5 };
+
 /** @param all orders in any order of time; those before the window are left out */
 export function measureOrders(all: Iterable<Order>): ShopStatistics {
   const sorted = [...all].sort((a, b) => a.atMs - b.atMs);
