@@ -1,5 +1,5 @@
 import { defineConfig, type BuildEnvironmentOptions, type Plugin, type UserConfig } from "vite";
-import { engineBuild, slimTfjs } from "./widget/engine/bundle.ts";
+import { engineBuild, plainImports, slimTfjs } from "./widget/engine/bundle.ts";
 
 /**
  * `vite build --app` builds what shops download, each bundle by itself: the engine and the carousel as hashed ES
@@ -64,16 +64,6 @@ function knowBundles(): Plugin {
     writeBundle(_, bundle) {
       for (const chunk of Object.values(bundle)) if (chunk.type === "chunk" && chunk.isEntry) bundleNames.set(chunk.name, chunk.fileName);
     },
-  };
-}
-
-/** Chunks are imported by their own absolute addresses: Vite's loader, which resolves against the page, has no part in it. */
-function plainImports(): Plugin {
-  return {
-    name: "endcap-plain-imports",
-    enforce: "pre",
-    sharedDuringBuild: true,
-    load: { filter: { id: /vite\/preload-helper\.js$/ }, handler: () => "export const __vitePreload = (load) => load();" },
   };
 }
 

@@ -10,11 +10,15 @@ const STRICT = "default-src 'none'; script-src EDGE; connect-src EDGE; img-src d
 let site: Site;
 test.beforeAll(async () => {
   site = await startSite({
-    // The engine with its GPU in reach of the test.
-    "exposed.js": (engineFile) => `import "./expose-device.js"; import "./${engineFile}";`,
-    "expose-device.js": () => `
-      const { requestDevice } = GPUAdapter.prototype;
-      GPUAdapter.prototype.requestDevice = async function (...args) { return (globalThis.gpuDevice = await requestDevice.apply(this, args)); };`,
+    pageModule: `${import.meta.dirname}/engine/harness.ts`,
+    tfjs: "slim",
+    extra: {
+      // The engine with its GPU in reach of the test.
+      "exposed.js": (engineFile) => `import "./expose-device.js"; import "./${engineFile}";`,
+      "expose-device.js": () => `
+        const { requestDevice } = GPUAdapter.prototype;
+        GPUAdapter.prototype.requestDevice = async function (...args) { return (globalThis.gpuDevice = await requestDevice.apply(this, args)); };`,
+    },
   });
 });
 test.afterAll(() => site.stop());
@@ -64,6 +68,42 @@ test("leaves the GPU alone where it would run on the CPU, and WASM where plain l
   expect(diagnostics.measurements.map(({ backend }) => backend)).toEqual(["loops"]);
   expect(requests.filter((url) => url.includes("/engine-"))).toEqual([site.engineUrl]);
   expect((await score(page, 20)).largestError).toBe(0);
+});
+
+test("WASM serves where plain loops miss a frame and it does not, and only then is it loaded", async ({ page }) => {
+  await open(page);
+  expect(await page.evaluate(() => harness.choose([17, 5]))).toEqual({ backend: "wasm", measured: ["loops", "wasm"], passedOver: [hasWebGpu() ? "software-adapter" : "no-adapter"] });
+  await page.reload();
+  await expect.poll(() => page.evaluate(() => "harness" in globalThis)).toBe(true);
+  expect(await page.evaluate(() => harness.choose([17, 18]))).toMatchObject({ backend: "loops", measured: ["loops", "wasm"] });
+  expect(await page.evaluate(() => harness.choose([16]))).toMatchObject({ backend: "loops", measured: ["loops"] });
+});
+
+test.describe("on a GPU that says it is hardware", () => {
+  test.beforeEach(async ({ page }) => {
+    test.skip(!hasWebGpu(), "no adapter in this project");
+    await page.addInitScript(() => Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false }));
+    await open(page);
+  });
+
+  test("WebGPU serves when it answers within a frame, whatever the plain loops would take", async ({ page }) => {
+    expect(await page.evaluate(() => harness.choose([16]))).toEqual({ backend: "webgpu", measured: ["webgpu"], passedOver: [] });
+  });
+
+  test("WebGPU is passed over when it needs longer", async ({ page }) => {
+    expect(await page.evaluate(() => harness.choose([16.5, 2]))).toEqual({ backend: "loops", measured: ["webgpu", "loops"], passedOver: ["too-slow"] });
+  });
+
+  test("WebGPU is passed over when its answer is wrong", async ({ page }) => {
+    // A driver that loses uniforms: shapes are then zero.
+    await page.evaluate(() => Object.defineProperty(GPUQueue.prototype, "writeBuffer", { value: () => {} }));
+    expect(await page.evaluate(() => harness.choose([2]))).toEqual({ backend: "loops", measured: ["loops"], passedOver: ["wrong-answer"] });
+  });
+
+  test("WebGPU is passed over when the catalogue's rows do not fit it", async ({ page }) => {
+    await page.evaluate(() => Object.defineProperty(GPUSupportedLimits.prototype, "maxStorageBufferBindingSize", { get: () => 100 * 16 - 1 }));
+    expect(await page.evaluate(() => harness.choose([2]))).toMatchObject({ backend: "loops", passedOver: ["too-large"] });
+  });
 });
 
 test("says why a forced WebGPU cannot be had, and answers without it", async ({ page }) => {

@@ -28,8 +28,6 @@ const STUBS: { module: RegExp; code: string }[] = [
   { module: /tfjs-core\/dist\/tensor_format\.js$/, code: 'export function tensorToString() { return ""; }' },
   // Timings of kernels, printed in debug mode.
   { module: /tfjs-core\/dist\/profiler\.js$/, code: "export class Profiler {}" },
-  // Vite's loader of chunks speaks to `document`, which a worker lacks.
-  { module: /vite\/preload-helper\.js$/, code: "export const __vitePreload = (load) => load();" },
 ];
 
 /** Modules of tfjs that do something when they are imported; all others only define, whatever their package says. */
@@ -56,6 +54,19 @@ export function slimTfjs(): Plugin {
       // Shaders are text that no minifier shortens; neither WGSL nor the code around it minds its indentation.
       handler: (code) => ({ code: code.replace(/\n\s+/g, "\n"), map: null }),
     },
+  };
+}
+
+/**
+ * Chunks import each other by their own absolute addresses: Vite's loader has no part in it. It resolves against the
+ * page, and speaks to `document`, which a worker lacks.
+ */
+export function plainImports(): Plugin {
+  return {
+    name: "endcap-plain-imports",
+    enforce: "pre",
+    sharedDuringBuild: true,
+    load: { filter: { id: /vite\/preload-helper\.js$/ }, handler: () => "export const __vitePreload = (load) => load();" },
   };
 }
 

@@ -10,8 +10,9 @@ import type { BackendName, FallbackReason, Measurement } from "./protocol.ts";
 
 /** One frame: a re-rank that takes less is not seen. */
 const FRAME_BUDGET_MS = 16;
-const WARM_UPS = 3;
-const RUNS = 20;
+/** Runs before the clock counts, for compilers and pipelines, and runs that it counts. */
+export const WARM_UPS = 3;
+export const RUNS = 20;
 /** A backend further than this from the oracle, as a cosine, is broken; sound ones differ by 1e-6. */
 const MAX_COSINE_ERROR = 1e-3;
 

@@ -4,11 +4,14 @@ import { blendScores, dotRows, scoreHistory } from "../../../core/model/score.ts
 import { topK } from "../../../core/ranking/topk.ts";
 import type { Backend } from "../../../widget/engine/backends/backend.ts";
 import { createLoopsBackend } from "../../../widget/engine/backends/loops.ts";
+import { chooseBackend, RUNS, WARM_UPS } from "../../../widget/engine/calibrate.ts";
 import { startEngine, type Engine, type EngineDiagnostics } from "../../../widget/engine/client.ts";
-import type { BackendName } from "../../../widget/engine/protocol.ts";
+import type { BackendName, FallbackReason } from "../../../widget/engine/protocol.ts";
 import { randomInputs, randomModel } from "../../core/random-model.ts";
 
 const TOP = 20;
+/** How often a measurement reads the clock: before and after each run. */
+const CLOCK_READINGS = 2 * (WARM_UPS + RUNS);
 
 export interface Parity {
   histories: number;
@@ -46,6 +49,24 @@ const harness = {
     }
     backend.stop();
     return parity;
+  },
+
+  /**
+   * Lets the engine choose a backend by a clock of our own.
+   * @param runMs what a run takes by that clock, for each backend that is measured, in turn
+   */
+  async choose(runMs: readonly number[]): Promise<{ backend: BackendName; measured: BackendName[]; passedOver: FallbackReason[] }> {
+    const passedOver: FallbackReason[] = [];
+    let calls = 0;
+    let timeMs = 0;
+    const now = () => {
+      timeMs += runMs[Math.floor(calls / CLOCK_READINGS)]!;
+      calls += 1;
+      return timeMs;
+    };
+    const { backend, measurements } = await chooseBackend(shopModel(100, 16), undefined, now, (reason) => void passedOver.push(reason));
+    backend.stop();
+    return { backend: backend.name, measured: measurements.map((each) => each.backend), passedOver };
   },
 
   engine: null as Engine | null,

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build, type InlineConfig } from "vite";
-import { engineBuild, slimTfjs } from "../../../widget/engine/bundle.ts";
+import { engineBuild, plainImports, slimTfjs } from "../../../widget/engine/bundle.ts";
 
 const TYPES: { [extension: string]: string } = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
@@ -14,21 +14,31 @@ export interface Site {
   engineUrl: string;
   /** The folder with the bundles. */
   folder: string;
-  /** A page of the shop with the harness loaded. @param policy its Content-Security-Policy, `EDGE` standing for the edge's origin */
+  /** A page of the shop with the module loaded. @param policy its Content-Security-Policy, `EDGE` standing for the edge's origin */
   pageUrl(policy?: string): string;
   stop(): Promise<void>;
 }
 
-/** Builds the engine as it ships, and the harness beside it, then serves both. @param extra more files for the edge, by name */
-export async function startSite(extra: { [name: string]: (engineFile: string) => string } = {}): Promise<Site> {
+export interface SiteOptions {
+  /** The module that the shop's page loads. */
+  pageModule: string;
+  /** Whether that module takes tfjs as the engine does, or as its packages bring it. */
+  tfjs: "slim" | "stock";
+  /** More files for the edge, by name. */
+  extra?: { [name: string]: (engineFile: string) => string };
+}
+
+/** Builds the engine as it ships, and the page's module beside it, then serves both. */
+export async function startSite({ pageModule, tfjs, extra = {} }: SiteOptions): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "endcap-engine-"));
-  const root = new URL("../../..", import.meta.url).pathname;
-  const shared: InlineConfig = { root, base: "./", configFile: false, logLevel: "error", plugins: [slimTfjs()] };
-  await build({ ...shared, build: engineBuild(folder) });
+  const shared: InlineConfig = { root: new URL("../../..", import.meta.url).pathname, base: "./", configFile: false, logLevel: "error" };
+  await build({ ...shared, plugins: [slimTfjs(), plainImports()], build: engineBuild(folder) });
   const engineFile = readdirSync(folder).find((name) => /^engine-[\w-]{8}\.js$/.test(name))!;
-  const harnessBuild = engineBuild(join(folder, "harness"));
-  await build({ ...shared, build: { ...harnessBuild, rolldownOptions: { ...harnessBuild.rolldownOptions, input: { harness: join(import.meta.dirname, "harness.ts") } } } });
-  const harnessFile = readdirSync(join(folder, "harness")).find((name) => name.startsWith("harness-"))!;
+  const pageBuild = engineBuild(join(folder, "page"));
+  const rolldownOptions = { ...pageBuild.rolldownOptions, input: { page: pageModule } };
+  if (tfjs === "stock") delete rolldownOptions.treeshake;
+  await build({ ...shared, plugins: tfjs === "slim" ? [slimTfjs(), plainImports()] : [plainImports()], build: { ...pageBuild, rolldownOptions } });
+  const pageFile = readdirSync(join(folder, "page")).find((name) => name.startsWith("page-"))!;
 
   const edgeServer = createServer((request, response) => {
     const name = new URL(request.url!, "http://edge").pathname.slice(1);
@@ -46,7 +56,7 @@ export async function startSite(extra: { [name: string]: (engineFile: string) =>
   const shopServer = createServer((request, response) => {
     const policy = new URL(request.url!, "http://shop").searchParams.get("policy");
     response.writeHead(200, { "content-type": "text/html", ...(policy && { "content-security-policy": policy.replaceAll("EDGE", edge) }) });
-    response.end(`<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script type="module" src="${edge}/harness/${harnessFile}"></script>`);
+    response.end(`<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script type="module" src="${edge}/page/${pageFile}"></script>`);
   });
   const shop = await listen(shopServer);
   return {
