@@ -179,6 +179,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   const listen = (target: EventTarget, type: string, listener: (event: Event) => void) => target.addEventListener(type, faults.guard(type, listener), { capture: true });
   const hide = () => {
     if (fallback) readProduct();
+    recorder.hurry();
     flusher.sendLeaving();
   };
   listen(document, "visibilitychange", () => (document.visibilityState === "hidden" ? hide() : void journal.refresh()));

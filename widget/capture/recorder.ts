@@ -25,6 +25,8 @@ export interface Recorder {
   track(name: EventName, params: unknown, form?: PushForm): Promise<TrackResult | Refusal>;
   /** Remembers a click, so that what follows names its slate. */
   clicked(slate: SlateParams): void;
+  /** Decides at once about what was waiting for the disk: the page is being left. */
+  hurry(): void;
   /** Another page begins: what was seen on the last one may be seen again. */
   turnPage(): void;
 }
@@ -37,7 +39,7 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
   let recent: { key: string; form: PushForm; atMs: number }[] = [];
 
   /** True where this action has been recorded already. */
-  const repeats = (name: EventName, params: object, form: PushForm | undefined): boolean => {
+  const repeats = (name: EventName, params: object, form: PushForm | undefined, atMs: number): boolean => {
     const { items, transaction_id } = params as Commerce & { transaction_id?: string };
     if (name === "purchase" && journal.shopper().orders.includes(transaction_id!)) return true;
     if (name === "view_item" || name === "page_view" || name === "view_cart") {
@@ -46,7 +48,6 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
       seen.add(key);
     }
     if (!form) return false;
-    const atMs = nowMs();
     const key = name + JSON.stringify(params);
     recent = recent.filter((push) => atMs - push.atMs < TWIN_MS);
     const twin = recent.findIndex((push) => push.key === key && push.form !== form);
@@ -61,43 +62,58 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
   const mark = (cause: Click, flags: Partial<Click>): Change =>
     change("clicks", (clicks) => clicks.map((click) => (click.slate.slate_id === cause.slate.slate_id && click.itemId === cause.itemId ? { ...click, ...flags } : click)));
 
-  const record = (name: EventName, params: object, changes: Change[]) => {
-    const { type, path } = page();
-    return journal.record({ name, occurredAtMs: nowMs(), page: { type, path }, params }, changes);
+  const record = (name: EventName, params: object, changes: Change[], atMs = nowMs(), { type, path } = page()) =>
+    journal.record({ name, occurredAtMs: atMs, page: { type, path }, params }, changes);
+
+  /** Records what is no repetition, with the changes that it makes and the click that led to it. */
+  const decide = (name: EventName, params: Commerce, given: unknown, form: PushForm | undefined, atMs: number, on: CurrentPage): Promise<TrackResult | Refusal> => {
+    if (repeats(name, params, form, atMs)) return refuse("repeated");
+    const items = params.items ?? [];
+    const changes = cartChanges(name, given, items);
+    const entries = entriesOf({ name, params, occurredAtMs: atMs } as Parameters<typeof entriesOf>[0]);
+    if (entries.length > 0) changes.push(change("history", (history) => appendEntries(history, entries).slice(-KEPT_HISTORY)));
+    if (name === "purchase") {
+      const { transaction_id } = params as EventParams<"purchase">;
+      changes.push(change("orders", (orders) => [...orders, transaction_id].slice(-KEPT_ORDERS)));
+    }
+    const cause = name === "view_item" || name === "add_to_cart" ? causeOf(items, journal.session(atMs)) : undefined;
+    if (cause && !(name === "view_item" && cause.viewed)) {
+      params.slate_id = cause.slate.slate_id;
+      params.placement = cause.slate.placement;
+      changes.push(mark(cause, name === "view_item" ? { viewed: true } : { carted: true }));
+    }
+    const result = record(name, params, changes, atMs, on);
+    if (cause && name === "add_to_cart" && !cause.carted) void record("rec_add_to_cart", cause.slate, []);
+    return result;
   };
 
+  /** Whether an order is known, or a click led here, only the disk can tell: until it has, what happens waits here. */
+  let waiting: (() => void)[] = [];
+  const hurry = () => waiting.splice(0).forEach((proceed) => proceed());
+
   return {
-    async track(name, given, form) {
+    track(name, given, form) {
       const params = conform(name, redact(name, given)) as Commerce | undefined;
-      if (!params) return { ok: false, reason: "malformed" };
-      if (repeats(name, params, form)) return { ok: false, reason: "repeated" };
+      if (!params) return refuse("malformed");
       const atMs = nowMs();
-      const items = params.items ?? [];
-      const changes = cartChanges(name, given, items);
-      const entries = entriesOf({ name, params, occurredAtMs: atMs } as Parameters<typeof entriesOf>[0]);
-      if (entries.length > 0) changes.push(change("history", (history) => appendEntries(history, entries).slice(-KEPT_HISTORY)));
-      if (name === "purchase") {
-        const { transaction_id } = params as EventParams<"purchase">;
-        changes.push(change("orders", (orders) => [...orders, transaction_id].slice(-KEPT_ORDERS)));
-      }
-      const cause = name === "view_item" || name === "add_to_cart" ? causeOf(items, journal.session(atMs)) : undefined;
-      if (cause && !(name === "view_item" && cause.viewed)) {
-        params.slate_id = cause.slate.slate_id;
-        params.placement = cause.slate.placement;
-        changes.push(mark(cause, name === "view_item" ? { viewed: true } : { carted: true }));
-      }
-      const result = record(name, params, changes);
-      if (cause && name === "add_to_cart" && !cause.carted) void record("rec_add_to_cart", cause.slate, []);
-      return result;
+      const on = page();
+      if (!journal.loading()) return decide(name, params, given, form, atMs, on);
+      if (waiting.length === 0) void journal.ready().then(hurry);
+      return new Promise((resolve) => waiting.push(() => resolve(decide(name, params, given, form, atMs, on))));
     },
     clicked(slate) {
       const click: Click = { itemId: slate.items[0]!.item_id, sessionId: journal.session(nowMs()), slate };
       void record("rec_click", slate, [change("clicks", (clicks) => [...clicks.filter((other) => other.itemId !== click.itemId), click].slice(-KEPT_CLICKS))]);
     },
+    hurry,
     turnPage() {
       seen = new Set();
     },
   };
+}
+
+function refuse(reason: Refusal["reason"]): Promise<Refusal> {
+  return Promise.resolve({ ok: false, reason });
 }
 
 /** What an event tells about the contents of the cart. */

@@ -1,10 +1,11 @@
 /** The journal: takes what happens, in memory at once and on disk as far as the shopper allows. */
 import { SESSION_TIMEOUT_MS, type EventName, type PageType } from "../../core/events.ts";
 import { createId, sha256Hex } from "../../core/ids.ts";
-import type { Consent } from "../consent.ts";
+import { PURPOSES, type Consent, type Grants } from "../consent.ts";
 import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
 import { memoryDatabase, openDatabase, type Database, type Transaction } from "./database.ts";
+import { leaveWords, takeWords, type LastWords } from "./last-words.ts";
 import { append, OUTBOX_STORES, type OutboxEntry } from "./outbox.ts";
 import { LEASE_MS, reportVoid, returnLease, takeLease, type Client, type Lease } from "./sequence.ts";
 import { newShopper, ROW_PURPOSE, SHOPPER_ROWS, type Change, type Shopper } from "./shopper.ts";
@@ -30,6 +31,9 @@ export interface Journal {
   database(): Database;
   /** Resolves when everything allowed so far has been read from disk. */
   ready(): Promise<void>;
+  /** Whether what the disk knows of the shopper is still on its way. */
+  loading(): boolean;
+  /** Takes an event, a number of changes, or both, at once in memory; the promise tells about the disk. */
   record(event: RecordedEvent | null, changes: Change[]): Promise<TrackResult>;
   /** The session's id, and that it goes on now. */
   session(nowMs: number): string;
@@ -39,7 +43,7 @@ export interface Journal {
   unsettled(): OutboxEntry[];
   /** The edge has answered for these numbers. */
   settled(seqs: readonly number[]): void;
-  /** Writes what is left, and gives back the numbers that this page leased and did not use. */
+  /** Leaves to the next page what is not on disk yet, and the numbers that this page leased and did not use. */
   leave(): void;
   /** After each change, from this tab or another one. */
   onChange(listener: () => void): void;
@@ -64,21 +68,25 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
   let lease: Lease | null = null;
   let held: Held[] = [];
   let changes: Change[] = [];
+  /** Changes in the transaction under way. */
+  let writing: Change[] = [];
   let voids: number[] = [];
   const unsettled = new Map<number, OutboxEntry>();
   const changed: (() => void)[] = [];
   const stored: (() => void)[] = [];
   let channel: BroadcastChannel | null = null;
   /** Disk work happens in turn, so that a reading never misses a writing under way. */
-  let turn: Promise<unknown> = Promise.resolve();
+  let turn: Promise<void> = Promise.resolve();
+  let failed = false;
   let committing = false;
 
   const announce = (listeners: (() => void)[]) => listeners.forEach((listener) => faults.guard("listener", listener)());
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = turn.then(work);
-    turn = next.catch((error: unknown) => faults.note("store", error));
-    return next;
-  };
+  /** @returns a promise that never rejects: what the disk refuses is noted, and the page goes on in memory */
+  const inTurn = (work: () => Promise<unknown>): Promise<void> =>
+    (turn = turn.then(work).then(() => {}, (error: unknown) => {
+      failed = true;
+      faults.note("store", error);
+    }));
   const mayStore = () => !forgotten && (consent.grants().analytics || consent.grants().personalization);
 
   /** Opens the disk on the first consent; what the page has fetched so far moves there. */
@@ -104,6 +112,17 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     });
   };
 
+  /** Finishes what closed pages began. */
+  const adopt = async (transaction: Transaction, words: readonly LastWords[]) => {
+    const grants = consent.grants();
+    for (const { lease: left, entries, rows } of words) {
+      for (const row of SHOPPER_ROWS) if (rows[row] !== undefined && grants[ROW_PURPOSE[row]]) await transaction.put("meta", row, rows[row]);
+      await append(transaction, entries);
+      if (left) await returnLease(transaction, left);
+    }
+  };
+
+  let loadedFor: Grants | null = null;
   let allowed = consent.grants();
   const refresh = () => inTurn(async () => {
     const grants = consent.grants();
@@ -114,7 +133,9 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     await open();
     const candidate = grants.analytics && !client ? await newClient() : client;
     const loaded = newShopper() as unknown as Record<string, unknown>;
-    await database.run(["meta", "leases", "voids"], "readwrite", async (transaction) => {
+    const found = takeWords(name);
+    await database.run([...OUTBOX_STORES, "leases"], "readwrite", async (transaction) => {
+      await adopt(transaction, found.map(({ words }) => words));
       for (const row of SHOPPER_ROWS) {
         const value = grants[ROW_PURPOSE[row]] ? await transaction.get("meta", row) : shopper[row];
         if (value !== undefined) loaded[row] = value;
@@ -122,7 +143,12 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
       if (!grants.analytics) return;
       client = (await transaction.get<Client>("meta", "client")) ?? candidate!;
       if (!lease) lease = await takeLease(transaction, client, nowMs());
+    }).catch((error: unknown) => {
+      for (const { id, words } of found) leaveWords(name, id, words);
+      throw error;
     });
+    for (const { words } of found) held.unshift(...words.events.map((event) => ({ event, resolve: () => {} })));
+    loadedFor = grants;
     const before = toJson(shopper);
     shopper = loaded as unknown as Shopper;
     for (const { row, apply } of changes) if (grants[ROW_PURPOSE[row]]) shopper = { ...shopper, [row]: apply(shopper[row] as never) };
@@ -179,6 +205,7 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     const steps = changes.filter(({ row }) => grants[ROW_PURPOSE[row]]);
     if (events.length + steps.length === 0 && !(leaving && lease)) return;
     changes = changes.filter((step) => !steps.includes(step));
+    writing = steps;
     try {
       const dropped = await database.run([...OUTBOX_STORES, "leases"], "readwrite", async (transaction) => {
         const over = events.length > 0 ? await writeEvents(transaction, events) : new Set<number>();
@@ -216,6 +243,7 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
         resolve({ ok: false, reason: "storage-failed" });
       }
     }
+    writing = [];
     held = held.filter((waiting) => !events.includes(waiting));
   };
   const commit = () => {
@@ -236,6 +264,7 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     announce(changed);
     if (opened || announceIt) await inTurn(async () => {
       if (announceIt && !opened) await open();
+      takeWords(name);
       await database.destroy();
     });
   };
@@ -244,7 +273,8 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     shopper: () => shopper,
     client: () => client,
     database: () => database,
-    ready: () => turn.then(() => {}),
+    ready: () => turn,
+    loading: () => mayStore() && PURPOSES.some((purpose) => consent.grants()[purpose] && !loadedFor?.[purpose]) && !failed,
     session,
     refresh,
     async record(event, steps) {
@@ -266,7 +296,23 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     },
     unsettled: () => [...unsettled.values()],
     leave() {
-      if (opened) void inTurn(() => write(true));
+      const grants = consent.grants();
+      if (!mayStore()) return;
+      if (grants.analytics) number();
+      const rows: Record<string, unknown> = {};
+      for (const { row } of [...writing, ...changes]) if (grants[ROW_PURPOSE[row]]) rows[row] = shopper[row];
+      const numbered = held.filter(({ entry }) => entry);
+      if (grants.analytics && numbered.length > 0) rows["session"] = shopper.session;
+      const words: LastWords = { lease, rows, entries: numbered.map(({ entry }) => entry!), events: grants.analytics ? held.filter(({ entry }) => !entry).map(({ event }) => event) : [] };
+      if (!lease && words.events.length + Object.keys(rows).length === 0) return;
+      try {
+        leaveWords(name, lease?.id ?? createId(), words);
+        held = numbered;
+        lease = null;
+      } catch (error) {
+        faults.note("last words", error);
+        if (opened) void inTurn(() => write(true));
+      }
     },
     settled(seqs) {
       for (const seq of seqs) unsettled.delete(seq);

@@ -50,6 +50,8 @@ export async function append(transaction: Transaction, entries: readonly OutboxE
   const totals = await readTotals(transaction);
   const dropped = new Set<number>();
   for (const entry of entries) {
+    // A page's last words may have reached the disk after all.
+    if (await transaction.get("outbox", entry.seq)) continue;
     if (totals.outboxBytes + entry.json.length > MAX_OUTBOX_BYTES) {
       dropped.add(entry.seq);
       await drop(transaction, totals, entry.seq, "over-quota");
