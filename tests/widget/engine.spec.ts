@@ -124,6 +124,13 @@ test("answers the same request from plain loops when the GPU is lost", async ({ 
   expect(largestError).toBe(0);
 });
 
+test("never answers for another version than the one it was started with", async ({ page }) => {
+  await open(page);
+  expect(await start(page, { backend: "loops", itemCount: 100 })).toMatchObject({ thread: "worker" });
+  expect(await page.evaluate(() => harness.scoreAnother(100))).toBe(0);
+  expect((await score(page, 3)).diagnostics).toMatchObject({ thread: "worker", fallbacks: {} });
+});
+
 test("answers on the page when the worker crashes, and when it goes silent", async ({ page }) => {
   await open(page);
   for (const [kill, reason] of [["setTimeout(() => { throw new Error('crashed') })", "worker-failed"], ["self.close()", "worker-timeout"]] as const) {

@@ -33,7 +33,10 @@ export interface EngineDiagnostics {
 
 export interface Engine {
   readonly backend: BackendName;
-  /** @param model what `bytes` were read into; the page scores with it where the worker cannot */
+  /**
+   * @param model what `bytes` were read into (its rows are a view of them); any other is scored on the page, as the
+   *   worker's would be another shop's or version's
+   */
   score(model: Model, input: EncodedHistory): Promise<Float32Array>;
   diagnostics(): EngineDiagnostics;
   stop(): void;
@@ -110,7 +113,7 @@ export async function startEngine({ engineUrl, bytes, backend, onFallback }: Eng
     },
     async score(model, input) {
       const scores = await new Promise<Float32Array | null>((resolve) => {
-        if (!worker) return resolve(null);
+        if (!worker || model.rows.buffer !== bytes) return resolve(null);
         const id = (nextId += 1);
         const deadline = setTimeout(() => giveUp("worker-timeout", `no scores within ${SCORE_DEADLINE_MS} ms`), SCORE_DEADLINE_MS);
         waiting.set(id, (answer) => {
@@ -119,7 +122,7 @@ export async function startEngine({ engineUrl, bytes, backend, onFallback }: Eng
         });
         worker.postMessage({ type: "score", id, input } satisfies ToWorker);
       });
-      return scores?.length === model.itemIds.length ? scores : scoreInSlices(model, input);
+      return scores ?? scoreInSlices(model, input);
     },
     diagnostics: () => ({ ...state, fallbacks: { ...state.fallbacks } }),
     stop,

@@ -66,6 +66,8 @@ test("a long history does not use up the candidates", async () => {
   const history = MODEL.itemIds.slice(0, 60).map(seen);
   const slate = await recommend(shelf, PLACEMENT, { ...NOBODY, history }, "treatment");
   expect(slate.items).toHaveLength(12);
+  // The fill by popularity has no score.
+  for (const { score } of slate.items) expect(score).not.toBe(0);
 });
 
 test("each strategy reads its own part of what the shopper did", () => {

@@ -72,13 +72,21 @@ const harness = {
   engine: null as Engine | null,
   model: null as Model | null,
 
-  /** Starts the engine for a model of so many items. @param flip a byte of the weights to flip on their way to the worker */
+  /** Starts the engine for a model of so many items. @param flip a byte of the file's header to flip, once the page has read it */
   async start(options: { engineUrl: string; backend?: BackendName; itemCount: number; flip?: number }): Promise<EngineDiagnostics> {
     const bytes = writeModel(shopModel(options.itemCount, 16));
-    harness.model = readModel(bytes.slice());
+    harness.model = readModel(bytes);
     if (options.flip !== undefined) bytes[options.flip]! ^= 0xff;
     harness.engine = await startEngine({ engineUrl: options.engineUrl, backend: options.backend, bytes: bytes.buffer });
     return harness.engine.diagnostics();
+  },
+
+  /** Scores a model of other items with the engine that runs; how far the answer is from that model's oracle. */
+  async scoreAnother(itemCount: number): Promise<number> {
+    const another = readModel(writeModel(randomModel({ ...harness.model!.config }, itemCount, 99)));
+    const [input] = randomInputs(another, 1, 13);
+    const scores = await harness.engine!.score(another, input!);
+    return scoreHistory(another, input!).reduce((worst, score, item) => Math.max(worst, Math.abs(score - scores[item]!)), 0);
   },
 
   /** Scores so many histories; how far the answers are from the oracle's. */
