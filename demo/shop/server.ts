@@ -52,7 +52,7 @@ export function createShop({ products, currency, locale, name, tag, now = Date.n
   const sessions = createSessions();
   const pasted = tag === null ? null : new Html(tag);
   const headers = pageHeaders(tag);
-  const price = new Intl.NumberFormat(locale, { style: "currency", currency });
+  const prices = { exact: new Intl.NumberFormat(locale, { style: "currency", currency }), whole: new Intl.NumberFormat(locale, { style: "currency", currency, maximumFractionDigits: 0 }) };
   const files = new Map(Object.entries(STATIC).map(([path, [file, type]]) => [path, { type, body: readFileSync(new URL(file, import.meta.url)) }]));
   let orders = 0;
 
@@ -147,7 +147,7 @@ export function createShop({ products, currency, locale, name, tag, now = Date.n
 
   function viewOf(request: IncomingMessage, url: URL, session: Session | null): View {
     const host = /^[\w.:[\]-]+$/.test(request.headers.host ?? "") ? request.headers.host! : "localhost";
-    return { name, currency, locale, shelves, origin: `http://${host}`, query: url.searchParams, cartCount: session ? totals(session.cart, shelves.byId).count : 0, email: session?.email ?? null, money: (amount) => price.format(amount) };
+    return { name, currency, locale, shelves, origin: `http://${host}`, query: url.searchParams, cartCount: session ? totals(session.cart, shelves.byId).count : 0, email: session?.email ?? null, money: (amount) => prices.exact.format(amount), wholeMoney: (amount) => prices.whole.format(amount) };
   }
 
   function sendPage(response: ServerResponse, view: View, page: Page, extra: Record<string, string> = {}): void {

@@ -32,16 +32,16 @@ export function homePage(view: View): Page {
 ${furnished ? html`<section class="section" aria-labelledby="departments"><div class="heading"><h2 id="departments">Departments</h2></div>
 <ul class="tiles">${shelves.departments.map(({ id, name, categories }) => html`<li><a href="/d/${id}"><img src="/images/stage/${id}.svg" alt="" width="600" height="400" loading="lazy"><span>${name}</span><small>${categories.slice(0, 3).map((category) => category.name).join(", ")}</small></a></li>`)}</ul></section>` : null}
 <div id="home-recommendations"></div>
-<section class="section" aria-labelledby="best"><div class="heading"><h2 id="best">Best sellers</h2><a class="textlink" href="/browse">See everything</a></div>${productList(view, "best-sellers", best)}</section>
+<section class="section" aria-labelledby="best"><div class="heading"><h2 id="best">Best sellers</h2><a class="textlink" href="/browse">See everything</a></div>${productList(view, "best-sellers", best, "row")}</section>
 ${furnished ? html`<section class="editorial"><img src="/images/stage/journal.svg" alt="" width="1200" height="800" loading="lazy"><div><p class="eyebrow">From the workbench</p><h2>Buy it once. Look after it. Hand it on.</h2><p>We would rather sell you one pan that outlives the kitchen than five that do not. Every maker on our shelves mends what they make, and so do we: bring it back blunt, torn or wobbly, and our workshop sees to it.</p><a class="textlink" href="/c/knife-sharpeners">Things to look after things</a></div></section>` : null}
-${offers.length > 0 ? html`<section class="section" aria-labelledby="offers"><div class="heading"><h2 id="offers">Best offers</h2><a class="textlink" href="/offers">All offers</a></div>${productList(view, "offers", offers)}</section>` : null}`,
+${offers.length > 0 ? html`<section class="section" aria-labelledby="offers"><div class="heading"><h2 id="offers">Best offers</h2><a class="textlink" href="/offers">All offers</a></div>${productList(view, "offers", offers, "row")}</section>` : null}`,
   };
 }
 
 export function departmentPage(view: View, department: DepartmentShelf): Page {
   const motto = DEPARTMENTS.find(({ id }) => id === department.id)?.motto;
   return listingPage(view, {
-    path: `/d/${department.id}`, name: department.name, listId: `department-${department.id}`, trail: [HOME, { name: department.name, path: `/d/${department.id}` }], products: department.products,
+    path: `/d/${department.id}`, name: department.name, listId: `department-${department.id}`, trail: [HOME, { name: department.name, path: `/d/${department.id}` }], products: inTurn(department),
     intro: html`<header class="banner"><div><h1>${department.name}</h1>${motto ? html`<p>${motto}</p>` : null}</div><img src="/images/stage/${department.id}.svg" alt="" width="1200" height="800"></header>
 ${chips(department, null)}`,
   });
@@ -85,7 +85,7 @@ export function searchPage(view: View): Page {
       main: html`<div class="section"><h1>${query ? html`Nothing found for “${query}”` : "What are you looking for?"}</h1>
 <p class="lead">${query ? "Try fewer or other words, or start from a department." : "Type a word or two in the field above."}</p>
 <nav class="chips" aria-label="Departments">${view.shelves.departments.map(({ id, name }) => html`<a href="/d/${id}">${name}</a>`)}<a href="/browse">Everything, A to Z</a></nav></div>
-<section class="section" aria-labelledby="popular"><div class="heading"><h2 id="popular">Popular now</h2></div>${productList(view, "search-popular", popular)}</section>`,
+<section class="section" aria-labelledby="popular"><div class="heading"><h2 id="popular">Popular now</h2></div>${productList(view, "search-popular", popular, "row")}</section>`,
     };
   }
   const page = listingPage(view, { path: "/search", name: `Results for “${query}”`, listId: "search-results", trail: [HOME, { name: "Search", path: "/search" }], products, intro: html`<h1>Results for “${query}”</h1>`, hidden: html`<input type="hidden" name="q" value="${query}">` });
@@ -140,7 +140,13 @@ function chips(department: DepartmentShelf, current: string | null): Fragment {
   return department.categories.length > 0 && html`<nav class="chips" aria-label="${department.name}"><a href="/d/${department.id}"${current === null ? html` aria-current="page"` : null}>All ${department.name}</a>${department.categories.map(({ id, name }) => html`<a href="/c/${id}"${id === current ? html` aria-current="page"` : null}>${name}</a>`)}</nav>`;
 }
 
-/** The first `n`, but no more than two of one category, so that a home page shows the breadth of the shop. */
+/** A department's products, one of each category in turn. */
+function inTurn({ categories, products }: DepartmentShelf): Product[] {
+  const turn = new Map(categories.flatMap((category) => category.products.map((product, i) => [product.id, i] as const)));
+  return [...products].sort((a, b) => (turn.get(a.id) ?? 0) - (turn.get(b.id) ?? 0));
+}
+
+/** The first `n`, but only one of each category, so that a home page shows the breadth of the shop. */
 function spread(products: readonly Product[], n: number, byCategory: boolean): Product[] {
   const seen = new Map<string, number>();
   return products.filter((product) => {

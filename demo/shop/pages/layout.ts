@@ -1,6 +1,7 @@
 /** The frame around every page of the shop: head, header, consent banner, footer. */
 import { dataBlock, html, type Fragment, type Html } from "../html.ts";
 import { organizationLd, type DataLayerEvent } from "../analytics.ts";
+import { FREE_SHIPPING_FROM } from "../cart.ts";
 import type { Shelves } from "../shelves.ts";
 
 /** What pages may know of the shop and of the request they answer. */
@@ -18,6 +19,8 @@ export interface View {
   /** Signed-in visitor's e-mail. */
   email: string | null;
   money(amount: number): string;
+  /** Without cents, for round amounts in sentences. */
+  wholeMoney(amount: number): string;
 }
 
 export interface Page {
@@ -54,7 +57,7 @@ ${[organizationLd(view.name, view.origin), ...(page.structured ?? [])].map((entr
 </head>
 <body data-page="${page.kind}">
 <a class="skip" href="#main">Skip to content</a>
-<p class="ribbon">Free standard delivery from ${view.money(60)} <span aria-hidden="true">·</span> 60 days to change your mind</p>
+<p class="ribbon">Free standard delivery from ${view.wholeMoney(FREE_SHIPPING_FROM)}<span>60 days to change your mind</span></p>
 <header class="header">
   <div class="bar">
     <a class="wordmark" href="/">${view.name}</a>

@@ -1,7 +1,7 @@
 /** The product page: gallery, price, stock, variants, cart button, description. */
 import { categoryPath, type Product } from "../../../core/catalogue.ts";
 import { breadcrumbLd, itemEvent, listEvent, productLd } from "../analytics.ts";
-import { available } from "../cart.ts";
+import { available, FREE_SHIPPING_FROM } from "../cart.ts";
 import { html, type Html } from "../html.ts";
 import { pathOf, popularity } from "../shelves.ts";
 import { slug } from "../../catalogue/generate.ts";
@@ -19,7 +19,8 @@ export function productPage(view: View, product: Product): Page {
     ...(shelf ? [{ name: shelf.category.name, path: `/c/${shelf.category.id}` }] : []),
     { name: product.title, path: pathOf(product) },
   ];
-  const popular = shelf ? shelf.category.products.filter((other) => other.item_group_id !== product.item_group_id || (other.id !== product.id && !other.item_group_id)).filter(({ id }) => id !== product.id).sort((a, b) => popularity(b) - popularity(a)).slice(0, MORE_FROM_SHELF) : [];
+  const itself = view.shelves.variantsOf(product)[0]!;
+  const popular = shelf ? shelf.category.products.filter(({ id }) => id !== itself.id).sort((a, b) => popularity(b) - popularity(a)).slice(0, MORE_FROM_SHELF) : [];
   const picture = pictureOf(product);
   const stock = available(product);
   return {
@@ -48,12 +49,12 @@ ${breadcrumbs(trail)}
       : html`<p><a class="button quiet" href="${shelf ? `/c/${shelf.category.id}` : "/browse"}">See what else there is</a></p>`}
     ${product.description ? html`<p class="description">${product.description}</p>` : null}
     <dl class="details">${Object.entries({ Maker: product.brand, Colour: product.color, Size: product.size, "Item number": product.id, GTIN: product.gtin }).map(([name, value]) => value ? html`<div><dt>${name}</dt><dd>${value}</dd></div>` : null)}</dl>
-    <ul class="promises"><li>Free standard delivery from ${view.money(60)}</li><li>60 days to change your mind</li><li>Mended for life in our workshop</li></ul>
+    <ul class="promises"><li>Free standard delivery from ${view.wholeMoney(FREE_SHIPPING_FROM)}</li><li>60 days to change your mind</li><li>Mended for life in our workshop</li></ul>
   </div>
 </article>
 </div>
 <div id="product-recommendations"></div>
-${popular.length > 0 ? html`<section class="section" aria-labelledby="shelf"><div class="heading"><h2 id="shelf">Popular in ${shelf!.category.name}</h2><a class="textlink" href="/c/${shelf!.category.id}">All ${shelf!.category.name}</a></div>${productList(view, "shelf", popular)}</section>` : null}`,
+${popular.length > 0 ? html`<section class="section" aria-labelledby="shelf"><div class="heading"><h2 id="shelf">Popular in ${shelf!.category.name}</h2><a class="textlink" href="/c/${shelf!.category.id}">All ${shelf!.category.name}</a></div>${productList(view, "shelf", popular, "row")}</section>` : null}`,
   };
 }
 
