@@ -101,6 +101,7 @@ export const english = {
     summary: (metric: string, from: string, to: string, low: string, high: string) => `${metric} from ${from} to ${to}, between ${low} and ${high}. The same figures are in the table.`,
     time: { hour: "Hour", day: "Day" }, thisPeriod: "This period", before: "Period before",
     running: "so far",
+    missing: "The chart could not be loaded. The table shows the same figures; reloading the page brings the chart back.",
     empty: "Nothing happened in this period.",
     emptyHint: (age: string) => `Your newest event came ${age}. Choose a longer period to see it.`,
   },

@@ -40,6 +40,15 @@ test("a lost connection is named as one, and ends by itself", async ({ page, ope
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
+test("a chart whose code could not be fetched says so and is fetched again", async ({ page, open }) => {
+  await page.route(/plot-[\w-]+\.js/, (route) => route.abort(), { times: 1 });
+  await open();
+  await expect(page.getByText("The chart could not be loaded.")).toBeVisible();
+  await page.clock.fastForward(5_000);
+  await expect(page.locator(".chart canvas")).toBeVisible();
+  await expect(page.getByText("The chart could not be loaded.")).toHaveCount(0);
+});
+
 test("a page that nobody looks at asks once a minute", async ({ page, edge, open }) => {
   await open();
   await page.evaluate(() => Object.defineProperty(document, "hidden", { configurable: true, value: true }));
@@ -57,18 +66,25 @@ test("a page that nobody looks at asks once a minute", async ({ page, edge, open
 
 test("answers for a period that was left are not shown", async ({ page, edge, open }) => {
   await open();
-  let release = () => {};
-  const held = new Promise<void>((resolve) => { release = resolve; });
-  await page.route(/bucket=day/, async (route) => {
-    await held;
-    await route.continue().catch(() => {});
-  }, { times: 2 });
-  await page.getByRole("button", { name: "90 days" }).click();
+  const gates = { models: () => {}, today: () => {} };
+  const hold = (url: RegExp, gate: keyof typeof gates) => {
+    const opened = new Promise<void>((resolve) => { gates[gate] = resolve; });
+    return page.route(url, async (route) => {
+      await opened;
+      await route.continue();
+    });
+  };
+  await hold(/\/models$/, "models");
+  await hold(/bucket=hour/, "today");
+  // The figures of seven days arrive; the models, asked for along with them, keep the answer incomplete.
+  const [answered] = await Promise.all([page.waitForResponse(/bucket=day/), page.clock.fastForward(30_000)]);
+  await answered.finished();
   await page.getByRole("button", { name: "Today" }).click();
-  const today = edge.stats(Date.parse("2026-11-17T11:00:00Z"), Date.parse("2026-11-18T11:00:00Z"), "hour").totals.view_item.toLocaleString("en-GB");
-  await expect(tile(page, "views")).toHaveText(today);
-  release();
-  await page.clock.fastForward(5_000);
-  await expect(tile(page, "views")).toHaveText(today);
+  const [asked] = await Promise.all([page.waitForRequest(/bucket=hour/), gates.models()]);
+  await expect(page.locator(".tile-figure")).toHaveCount(0);
+  gates.today();
+  await (await asked.response())!.finished();
+  const today = edge.stats(Date.parse("2026-11-17T11:00:00Z"), Date.parse("2026-11-18T11:00:00Z"), "hour").totals.view_item;
+  await expect(tile(page, "views")).toHaveText(today.toLocaleString("en-GB"));
   await expect(page).toHaveURL(/range=today/);
 });

@@ -69,25 +69,35 @@ export function ChartPanel() {
   );
 }
 
-/** uPlot in a box that keeps its size; the code comes with the first chart. */
+/** uPlot in a box that keeps its size; the code comes with the first chart, and is asked for again while it can't be had. */
 function Canvas({ content, summary }: { content: PlotContent; summary: string }) {
+  const { texts } = useDashboard();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
+  const loading = useRef(false);
   const latest = useRef(content);
+  const [missing, setMissing] = useState(false);
   latest.current = content;
+  // Without dependencies: every new answer of the edge draws anew, or tries again to fetch what draws.
   useEffect(() => {
-    let gone = false;
-    void import("./plot.ts").then(({ createPlot }) => {
-      if (!gone) plot.current = createPlot(box.current!, latest.current);
-    });
-    return () => {
-      gone = true;
-      plot.current?.destroy();
-      plot.current = null;
-    };
+    if (plot.current) return plot.current.show(content);
+    if (loading.current) return;
+    loading.current = true;
+    import("./plot.ts").then(({ createPlot }) => {
+      if (box.current) plot.current = createPlot(box.current, latest.current);
+      setMissing(false);
+    }, () => setMissing(true)).finally(() => { loading.current = false; });
+  });
+  useEffect(() => () => {
+    plot.current?.destroy();
+    plot.current = null;
   }, []);
-  useEffect(() => plot.current?.show(content));
-  return <div ref={box} class="chart" role="img" aria-label={summary} tabIndex={0} onKeyDown={(event) => plot.current?.step(event)} />;
+  return (
+    <>
+      {missing && <p class="notice" role="status">{texts.chart.missing}</p>}
+      <div ref={box} class="chart" role="img" aria-label={summary} tabIndex={0} onKeyDown={(event) => plot.current?.step(event)} />
+    </>
+  );
 }
 
 function PointTable({ points, when, write, bucket, name }: { points: Point[]; when: (atMs: number) => string; write: (value: number | null) => string; bucket: "hour" | "day"; name: string }) {

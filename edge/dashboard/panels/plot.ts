@@ -1,6 +1,5 @@
 /** Draws points over time on a canvas, by uPlot, in the page's colours. */
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import type { Point } from "../series.ts";
 
 export interface PlotContent {

@@ -1,2 +1,0 @@
-// Style sheets that modules import for their effect; Vite writes them to files.
-declare module "*.css";
