@@ -35,7 +35,7 @@ export function datasetOf(products: readonly Product[], lines: readonly ExportLi
   return builder.finish();
 }
 
-const CATEGORIES = 12;
+const CATEGORIES = 24;
 const PER_CATEGORY = 10;
 
 /**

@@ -16,11 +16,13 @@ export interface ItemContent {
   /** Product i has the features from `offsets[i]` to `offsets[i + 1]`; [N + 1]. */
   offsets: Uint32Array;
   features: Uint32Array;
+  /** How much each of them counts in its product's row; rare ones more (IDF), their squares adding up to 1 for a product. */
+  shares: Float32Array;
   /** Different features in the catalogue. */
   count: number;
 }
 
-/** Category levels, brand, price (by quantile of the catalogue) and title words. Features that only one product has say nothing and are left out. */
+/** Category levels, brand, price (by quantile of the catalogue) and title words. Features of one product only, or of all, say nothing and are left out. */
 export function contentOf(products: readonly Product[]): ItemContent {
   const prices = products.map(currentPrice).sort((a, b) => a - b);
   const bounds = Array.from({ length: PRICE_BUCKETS - 1 }, (_, i) => prices[Math.floor(((i + 1) * prices.length) / PRICE_BUCKETS)]!);
@@ -28,14 +30,21 @@ export function contentOf(products: readonly Product[]): ItemContent {
   const uses = new Map<string, number>();
   for (const list of names) for (const name of list) uses.set(name, (uses.get(name) ?? 0) + 1);
   const indexOf = new Map<string, number>();
-  for (const [name, count] of uses) if (count > 1) indexOf.set(name, indexOf.size);
+  for (const [name, count] of uses) if (count > 1 && count < products.length) indexOf.set(name, indexOf.size);
   const offsets = new Uint32Array(products.length + 1);
   const features: number[] = [];
+  const shares: number[] = [];
   names.forEach((list, item) => {
-    for (const name of list) if (indexOf.has(name)) features.push(indexOf.get(name)!);
+    const known = [...list].filter((name) => indexOf.has(name));
+    const weights = known.map((name) => Math.log(products.length / uses.get(name)!));
+    const length = Math.hypot(...weights);
+    known.forEach((name, i) => {
+      features.push(indexOf.get(name)!);
+      shares.push(weights[i]! / length);
+    });
     offsets[item + 1] = features.length;
   });
-  return { offsets, features: Uint32Array.from(features), count: indexOf.size };
+  return { offsets, features: Uint32Array.from(features), shares: Float32Array.from(shares), count: indexOf.size };
 }
 
 function featureNames(product: Product, priceBounds: readonly number[]): Set<string> {
@@ -76,9 +85,9 @@ export function createItemTower(content: ItemContent, count: number, width: numb
     else out.fill(0);
     const from = content.offsets[item]!;
     const to = content.offsets[item + 1]!;
-    const share = contentShare(to - from);
     for (let f = from; f < to; f += 1) {
       const at = content.features[f]! * width;
+      const share = content.shares[f]!;
       for (let d = 0; d < width; d += 1) out[d] = out[d]! + share * features.values[at + d]!;
     }
   }
@@ -107,8 +116,7 @@ export function createItemTower(content: ItemContent, count: number, width: numb
         if (withId && known[item]) accumulate(ids, item, back, 1, touchedIds);
         const from = content.offsets[item]!;
         const to = content.offsets[item + 1]!;
-        const share = contentShare(to - from);
-        for (let f = from; f < to; f += 1) accumulate(features, content.features[f]!, back, share, touchedFeatures);
+        for (let f = from; f < to; f += 1) accumulate(features, content.features[f]!, back, content.shares[f]!, touchedFeatures);
       }
     },
     update(rate) {
@@ -124,10 +132,6 @@ function accumulate(parameter: Parameter, row: number, gradient: Float32Array, s
   const { gradient: sums, width } = parameter;
   for (let d = 0; d < width; d += 1) sums[row * width + d] = sums[row * width + d]! + share * gradient[d]!;
   touched.add(row);
-}
-/** Many features together weigh as much as the id does. */
-function contentShare(features: number): number {
-  return features === 0 ? 0 : 1 / Math.sqrt(features);
 }
 function lengthOf(x: Float32Array): number {
   let square = 0;
