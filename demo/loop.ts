@@ -1,0 +1,103 @@
+/**
+ * The steps that bring a shop from nothing to its first model: create it, fill it, train and publish. Each is done
+ * once; an interrupted one is simply done again, since imports replace and the ledger counts a number once.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { tagSnippet } from "../core/tag.ts";
+import { credentialsPath, readCredentials, writeCredentials, type ShopCredentials } from "../trainer/credentials.ts";
+import { createEdgeClient, type EdgeClient } from "../trainer/edge-client.ts";
+import { readOrCreateKey } from "../trainer/keys.ts";
+import { HOLDOUT_SHARE, oraclePath, type ShopPlan } from "./plans.ts";
+import { StartError } from "./stack.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+
+export interface PrepareOptions {
+  plan: ShopPlan;
+  /** The edge's origin, and the operator's token there. */
+  edge: string;
+  adminToken: string;
+  shopOrigin: string;
+  dataDir: string;
+}
+
+export interface PreparedShop {
+  credentials: ShopCredentials;
+  client: EdgeClient;
+}
+
+/** What is remembered of a shop between starts. */
+interface ShopState {
+  startedAtMs: number;
+  shopOrigin: string;
+  done: string[];
+}
+
+/** Creates a shop and fills it, unless that was done before. @throws StartError with what to do */
+export async function openShop(options: PrepareOptions): Promise<PreparedShop> {
+  const { plan, edge, adminToken, shopOrigin, dataDir } = options;
+  const memory = remember(options);
+  await memory.once("create", async () => {
+    // A shop that was created just before an interruption has its credentials on disk already.
+    if (existsSync(credentialsPath(plan.id, dataDir))) return;
+    const signer = await readOrCreateKey(plan.id, dataDir);
+    const { id, name, currency, locale, timeZone } = plan;
+    const created = await createEdgeClient({ edge, token: adminToken }).createShop({ id, name, currency, locale, timeZone, origins: [shopOrigin], signers: [signer.fingerprint], holdoutShare: HOLDOUT_SHARE });
+    writeCredentials({ edge, shop: id, writeKey: created.writeKey, merchantToken: created.merchantToken, signer: signer.fingerprint }, dataDir);
+  });
+  const credentials = { ...readCredentials(plan.id, dataDir), edge };
+  const client = createEdgeClient({ edge, token: credentials.merchantToken });
+  const { startedAtMs, folder } = memory;
+  for (const step of plan.steps) await memory.once(step.name, () => step.run({ client, credentials, shopOrigin, startedAtMs, dataDir, folder }));
+  return { credentials, client };
+}
+
+/** Brings a shop as far as its first published model, unless that was done before. @throws StartError with what to do */
+export async function prepareShop(options: PrepareOptions): Promise<PreparedShop> {
+  const prepared = await openShop(options);
+  const memory = remember(options);
+  const oracle = oraclePath(memory.folder);
+  await memory.once("model", () => train(options.plan.id, options.dataDir, existsSync(oracle) ? ["--oracle", oracle] : []));
+  return prepared;
+}
+
+/** The tag of a shop, as its owner pastes it; in the demo nobody is held out, so that nobody wonders where the carousels are. */
+export function tagOf({ edge, writeKey, signer }: ShopCredentials): string {
+  return tagSnippet(edge, writeKey, [signer], { arm: "treatment" });
+}
+
+/** What was done for a shop already, kept beside its data. */
+function remember({ plan, shopOrigin, dataDir }: PrepareOptions): { startedAtMs: number; folder: string; once(name: string, work: () => Promise<void>): Promise<void> } {
+  const folder = join(dataDir, "demo", plan.id);
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "state.json");
+  const state: ShopState = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ShopState) : { startedAtMs: Date.now(), shopOrigin, done: [] };
+  const save = () => {
+    writeFileSync(`${file}.tmp`, JSON.stringify(state, null, 2));
+    renameSync(`${file}.tmp`, file);
+  };
+  save();
+  if (state.shopOrigin !== shopOrigin) {
+    throw new StartError(`The shop "${plan.id}" was made for ${state.shopOrigin}, and the edge takes its events from there only. Start it with that port, or begin anew with --reset.`);
+  }
+  return {
+    startedAtMs: state.startedAtMs,
+    folder,
+    async once(name, work) {
+      if (state.done.includes(name)) return;
+      await work();
+      state.done.push(name);
+      save();
+    },
+  };
+}
+
+/** The trainer in a process of its own, as a shop owner would run it. */
+async function train(shop: string, dataDir: string, args: string[]): Promise<void> {
+  const child = spawn(process.execPath, [join(ROOT, "trainer/main.ts"), "train", "--shop", shop, "--data-dir", dataDir, ...args], { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new StartError("The trainer published nothing; what it said is above.");
+}
