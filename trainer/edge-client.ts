@@ -164,13 +164,18 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
       };
       // One chunk travels while the next is being made; never more, so that a client's events arrive in order.
       let inFlight: Promise<void> = Promise.resolve();
-      for await (const chunk of chunksOf(lines)) {
+      try {
+        for await (const chunk of chunksOf(lines)) {
+          await inFlight;
+          inFlight = send(chunk);
+          // Its failure is met at the next await; without this, Node would call it unhandled until then.
+          inFlight.catch(() => undefined);
+        }
         await inFlight;
-        inFlight = send(chunk);
-        // Its failure is met at the next await; without this, Node would call it unhandled until then.
-        inFlight.catch(() => undefined);
+      } finally {
+        // When the lines end with an error, nothing is left on its way.
+        await inFlight.catch(() => undefined);
       }
-      await inFlight;
       return report;
     },
 
