@@ -27,14 +27,22 @@ interface RowState {
 export class Row extends Component<RowProps, RowState> {
   override state: RowState = { atStart: true, atEnd: true, asked: null, spoken: "" };
   private list = createRef<HTMLUListElement>();
+  /** Place of the card just dismissed, -1 for none. */
+  private dismissedAt = -1;
   private resize = new ResizeObserver(() => this.measure());
 
   override componentDidMount() {
     this.resize.observe(this.list.current!);
     this.measure();
   }
-  override componentDidUpdate() {
+  override componentDidUpdate({ cards: before }: RowProps) {
     this.measure();
+    const { cards } = this.props;
+    if (this.dismissedAt < 0 || cards === before) return;
+    // The button is gone: whoever used it goes on from the card that took its place.
+    const links = this.list.current!.querySelectorAll("a");
+    links[Math.min(this.dismissedAt, links.length - 1)]?.focus({ preventScroll: true });
+    this.dismissedAt = -1;
   }
   override componentWillUnmount() {
     this.resize.disconnect();
@@ -53,11 +61,9 @@ export class Row extends Component<RowProps, RowState> {
   }
   private dismiss(card: Card) {
     const { cards, onDismiss } = this.props;
-    const place = cards.indexOf(card);
+    this.dismissedAt = cards.indexOf(card);
     this.setState({ asked: null, spoken: `${card.title} will not be recommended again.` });
     onDismiss(card.id);
-    // The button is gone: whoever used the keyboard goes on from the card that took its place.
-    setTimeout(() => this.list.current?.querySelectorAll("a")[Math.min(place, this.props.cards.length - 1)]?.focus({ preventScroll: true }));
   }
 
   override render({ title, cards, price, why, onClick }: RowProps, { atStart, atEnd, asked, spoken }: RowState) {

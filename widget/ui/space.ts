@@ -3,7 +3,7 @@
 /** Height of the pictures; `--endcap-picture` overrides it. */
 export const PICTURE_HEIGHT = "var(--endcap-picture, clamp(148px, 14vw, 212px))";
 /** Everything else of a carousel: heading, texts of a card, margins. The texts are in `em`, as the shop's font is. */
-const REST = "15.25em";
+const REST = "13.5em";
 
 /** By properties, not by a `style` attribute, which a strict CSP forbids. */
 export function reserve(host: HTMLElement): void {

@@ -40,7 +40,7 @@ a:hover .title { text-decoration: underline; text-underline-offset: .18em; text-
 s { margin-left: .5em; font-size: .85em; font-weight: 400; color: var(--quiet); }
 .tools { position: absolute; top: 6px; right: 6px; display: flex; gap: 4px; opacity: 0; transition: opacity .15s; }
 li:hover .tools, li:focus-within .tools, .tools:has([aria-expanded=true]) { opacity: 1; }
-.tool { display: grid; place-items: center; width: 28px; height: 28px; border-radius: 50%; background: color-mix(in srgb, var(--surface) 90%, transparent); box-shadow: 0 1px 3px rgb(0 0 0 / .16); font-size: 13px; }
+.tool { display: grid; place-items: center; width: 30px; height: 30px; border-radius: 50%; background: color-mix(in srgb, var(--surface) 90%, transparent); box-shadow: 0 1px 3px rgb(0 0 0 / .16); font-size: 16px; }
 .tool:hover { background: var(--surface); }
 @media (hover: none) { .tools { opacity: .85; } .tool { box-shadow: none; } }
 @media (pointer: coarse) { .tool { width: 32px; height: 32px; } }
