@@ -1,6 +1,6 @@
 /** Takes what identifies a person out of free text: e-mail addresses, telephone and card numbers. */
 
-const EMAIL = /[^\s@/?#=&]+(?:@|%40)[^\s@/?#=&]+\.[^\s@/?#=&]{2,}/gi;
+const EMAIL = /[\p{L}\p{N}._+'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/giu;
 /** Seven digits or more, with the separators that people put between them: telephone, card and account numbers. */
 const LONG_NUMBER = /\+?\d(?:[ ().\-/]{0,2}\d){6,}/g;
 
