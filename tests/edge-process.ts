@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 
 const ROOT = join(import.meta.dirname, "..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+const CONFIG = join(ROOT, "wrangler.toml");
 const ENVIRONMENT = { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_LOG: "error", CI: "1" };
 export const OPERATOR_TOKEN = "operator-secret";
 
@@ -16,17 +17,19 @@ export interface EdgeProcess {
 }
 
 /** Brings the local database up to date. */
-export async function migrate(stateDir: string): Promise<void> {
-  mkdirSync(join(ROOT, "dist"), { recursive: true });
-  await promisify(execFile)(process.execPath, [WRANGLER, "d1", "migrations", "apply", "endcap", "--local", "--persist-to", stateDir], { cwd: ROOT, env: ENVIRONMENT });
+export async function migrate(stateDir: string, config = CONFIG): Promise<void> {
+  await promisify(execFile)(process.execPath, [WRANGLER, "d1", "migrations", "apply", "endcap", "--local", "--config", config, "--persist-to", stateDir], { cwd: ROOT, env: ENVIRONMENT });
 }
 
-/** @param vars override the Worker's variables */
-export async function startEdgeProcess({ port, stateDir, vars = {} }: { port: number; stateDir: string; vars?: { [name: string]: string } }): Promise<EdgeProcess> {
+/** @param options.vars override the Worker's variables */
+export async function startEdgeProcess({ port, stateDir, vars = {}, config = CONFIG }: { port: number; stateDir: string; vars?: { [name: string]: string }; config?: string }): Promise<EdgeProcess> {
+  // Built files are not what is looked at here, and a build at the same time must not disturb.
+  const assets = join(stateDir, "assets");
+  mkdirSync(assets, { recursive: true });
   const variables = Object.entries({ ADMIN_TOKEN: OPERATOR_TOKEN, ...vars }).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const child = spawn(
     process.execPath,
-    [WRANGLER, "dev", "--port", String(port), "--ip", "127.0.0.1", "--persist-to", stateDir, "--show-interactive-dev-session=false", "--inspector-port", "0", ...variables],
+    [WRANGLER, "dev", "--config", config, "--port", String(port), "--ip", "127.0.0.1", "--persist-to", stateDir, "--show-interactive-dev-session=false", "--inspector-port", "0", ...(config === CONFIG ? ["--assets", assets] : []), ...variables],
     { cwd: ROOT, env: ENVIRONMENT, detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";

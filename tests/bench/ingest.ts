@@ -1,0 +1,97 @@
+/** How many events a second the edge takes, durably, beside the plain Worker that one would write first. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { routes, type CreateShopResponse } from "../../core/api.ts";
+import { migrate, OPERATOR_TOKEN, startEdgeProcess, type EdgeProcess } from "../edge-process.ts";
+import { alternate, report, type BenchRow } from "./report.ts";
+
+const PORTS = { edge: 4403, plain: 4404 };
+const PLAIN_CONFIG = join(import.meta.dirname, "plain-ingest/wrangler.toml");
+const SHOP_ORIGIN = "http://shop.example";
+const RUNS = 3;
+const CONNECTIONS = 8;
+/** POSTs of one run, by events in each. */
+const POSTS = new Map([[1, 200], [20, 120], [50, 80]]);
+const IMPORT_EVENTS = 20_000;
+const IMPORT_EVENTS_PER_POST = 2_000;
+
+const stateDir = mkdtempSync(join(tmpdir(), "endcap-ingest-"));
+const started: EdgeProcess[] = [];
+try {
+  await migrate(join(stateDir, "edge"));
+  await migrate(join(stateDir, "plain"), PLAIN_CONFIG);
+  const edge = await startEdgeProcess({ port: PORTS.edge, stateDir: join(stateDir, "edge"), vars: { RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9" } });
+  started.push(edge);
+  const plain = await startEdgeProcess({ port: PORTS.plain, stateDir: join(stateDir, "plain"), config: PLAIN_CONFIG });
+  started.push(plain);
+  const { writeKey, merchantToken } = await createShop(edge.url);
+
+  const rows: BenchRow[] = [];
+  for (const [size, posts] of POSTS) {
+    const times = await alternate(RUNS, { edge: () => run(edge.url, writeKey, size, posts), plain: () => run(plain.url, writeKey, size, posts) });
+    const rate = (milliseconds: number[]) => (1000 * size * posts) / median(milliseconds);
+    rows.push({ what: `${size} event${size === 1 ? "" : "s"} a POST`, metric: "ingest, median", value: rate(times.edge), unit: "events/s", against: "plain Hono + D1", againstValue: rate(times.plain) });
+    rows.push({ what: `${size} event${size === 1 ? "" : "s"} a POST`, metric: "ingest, slowest run", value: (1000 * size * posts) / Math.max(...times.edge), unit: "events/s", against: "plain Hono + D1", againstValue: (1000 * size * posts) / Math.max(...times.plain) });
+  }
+  const imports = importBodies();
+  const start = performance.now();
+  for (const body of imports) await must(fetch(`${edge.url}${routes.admin.import("bench")}`, { method: "POST", headers: { authorization: `Bearer ${merchantToken}` }, body }));
+  rows.push({ what: `import, ${IMPORT_EVENTS_PER_POST} events a POST`, metric: "import", value: (1000 * IMPORT_EVENTS) / (performance.now() - start), unit: "events/s" });
+
+  report("Ingest", rows, "both through wrangler dev's proxy on loopback, which costs several times what workerd does on small POSTs; client and servers share these cores; D1 and Durable Objects are local SQLite, not Cloudflare's");
+} finally {
+  for (const server of started) await server.kill();
+  rmSync(stateDir, { recursive: true, force: true });
+}
+
+async function createShop(url: string): Promise<CreateShopResponse> {
+  const answer = await must(fetch(`${url}${routes.admin.shops}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${OPERATOR_TOKEN}` },
+    body: JSON.stringify({ id: "bench", name: "Bench", currency: "EUR", origins: [SHOP_ORIGIN], signers: ["0".repeat(32)] }),
+  }));
+  return (await answer.json()) as CreateShopResponse;
+}
+
+/** Posts fresh batches over a few connections; every client goes on with its own numbers. */
+async function run(url: string, key: string, size: number, posts: number): Promise<void> {
+  let left = posts;
+  await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
+    const clientId = `client-${crypto.randomUUID().slice(0, 12)}`;
+    for (let seq = 1; left > 0; seq += size) {
+      left -= 1;
+      const body = JSON.stringify({ key, clientId, sentAtMs: Date.now(), events: events(seq, size, Date.now()) });
+      const answer = await must(fetch(`${url}${routes.events}`, { method: "POST", headers: { origin: SHOP_ORIGIN, "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36", "content-type": "text/plain" }, body }));
+      const { accepted } = (await answer.json()) as { accepted: number };
+      if (accepted !== size) throw new Error(`${url} took ${accepted} of ${size} events`);
+    }
+  }));
+}
+
+function importBodies(): string[] {
+  const monthAgo = Date.now() - 30 * 864e5;
+  return Array.from({ length: IMPORT_EVENTS / IMPORT_EVENTS_PER_POST }, (_, post) =>
+    Array.from({ length: IMPORT_EVENTS_PER_POST / 10 }, (_, i) => JSON.stringify({ clientId: `shopper-${post}-${i}`, sentAtMs: monthAgo, events: events(1, 10, monthAgo + i * 60_000) })).join("\n"));
+}
+
+function events(firstSeq: number, count: number, atMs: number): object[] {
+  return Array.from({ length: count }, (_, i) => ({
+    seq: firstSeq + i,
+    name: i % 4 === 0 ? "page_view" : i % 4 === 3 ? "add_to_cart" : "view_item",
+    occurredAtMs: atMs + i,
+    sessionId: "session-0001",
+    page: { type: "product", path: `/products/${i}` },
+    params: i % 4 === 0 ? { page_title: "A product of this shop" } : { currency: "EUR", value: 30, items: [{ item_id: `product-${(firstSeq * 31 + i) % 1200}`, item_name: "A product", item_category: "Kitchen", price: 30, quantity: 1 }] },
+  }));
+}
+
+async function must(answer: Promise<Response>): Promise<Response> {
+  const response = await answer;
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`);
+  return response;
+}
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}

@@ -1,0 +1,1 @@
+CREATE TABLE event (client_id TEXT NOT NULL, seq INTEGER NOT NULL, name TEXT NOT NULL, occurred_at_ms INTEGER NOT NULL, params TEXT NOT NULL, PRIMARY KEY (client_id, seq)) STRICT, WITHOUT ROWID;
