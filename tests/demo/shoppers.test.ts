@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, parseEvent, type ShopEvent } from "../../core/events.ts";
+import { canonicalJson } from "../../core/weights/manifest.ts";
 import { drawArm } from "../../core/slate.ts";
 import { DEMO_CATALOGUE_SEED, generateShop } from "../../demo/catalogue/generate.ts";
 import { historyOf, simulateShoppers, trueWorth, type ShopperLife } from "../../demo/shoppers/simulate.ts";
@@ -32,18 +33,20 @@ describe("simulated shoppers", () => {
   });
 
   it("send only events that the edge takes, numbered from 1 without a gap and in the order of time", () => {
+    const faults: string[] = [];
     for (const life of lives) {
       let newestMs = 0;
       for (const [index, event] of eventsOf(life).entries()) {
         const parsed = parseEvent(event);
-        expect(parsed.ok ? "" : `${parsed.path} ${parsed.message}`).toBe("");
+        if (!parsed.ok) faults.push(`${parsed.path} ${parsed.message}`);
         // Nothing that the schema does not know: the edge would drop it silently.
-        if (parsed.ok) expect(parsed.value).toEqual(JSON.parse(JSON.stringify(event)));
-        expect(event.seq).toBe(index + 1);
-        expect(event.occurredAtMs).toBeGreaterThanOrEqual(newestMs);
+        else if (canonicalJson(parsed.value) !== canonicalJson(event)) faults.push(`${event.name} holds more than its schema`);
+        if (event.seq !== index + 1) faults.push(`number ${event.seq} instead of ${index + 1}`);
+        if (event.occurredAtMs < newestMs) faults.push(`${event.name} is older than the event before`);
         newestMs = event.occurredAtMs;
       }
     }
+    expect(faults).toEqual([]);
   });
 
   it("come in batches that one POST may hold", () => {
