@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { parseProduct, type Product } from "../../core/catalogue.ts";
 import { DEMO_CATALOGUE_SEED, DEMO_CURRENCY, DEMO_LOCALE, generateCatalogue } from "../catalogue/generate.ts";
-import { createShop, type Shop } from "./server.ts";
+import { createShop, type ShopServer } from "./server.ts";
 import { tagOf } from "./tag.ts";
 
 const USAGE = `node demo/shop/main.ts [--catalogue generated|FILE.ndjson] [--port 4321] [--credentials FILE.json] [--name NAME] [--currency GBP] [--locale en-GB] [--seed N]`;
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   stopOn(shop);
 }
 
-function stopOn(shop: Shop): void {
+function stopOn(shop: ShopServer): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void shop.close());
 }
 

@@ -4,7 +4,7 @@ import { categoryPath } from "../../core/catalogue.ts";
 import { hash32, seededRandom } from "../../core/ids.ts";
 import { COLOURS, type Colour } from "../catalogue/colours.ts";
 import { slug } from "../catalogue/generate.ts";
-import { defs, hsl, inkOf, mix, moved, type Drawing } from "./drawings/ink.ts";
+import { defs, inkOf, mix, moved, type Drawing } from "./drawings/ink.ts";
 import * as desk from "./drawings/desk.ts";
 import * as gifts from "./drawings/gifts.ts";
 import * as home from "./drawings/home.ts";
@@ -27,9 +27,9 @@ const BY_CATEGORY: { readonly [category: string]: Drawing } = {
   "notebooks": desk.notebook, "pens": desk.pen, "desk-organisers": desk.deskOrganiser,
 };
 
-/** For titles alone; the first word found decides, so the more telling words come first. */
+/** For titles alone, by what their words begin with; the first found decides, so the more telling words come first. */
 const BY_WORD: readonly (readonly [words: readonly string[], drawing: Drawing])[] = [
-  [["heart"], gifts.heart], [["lunch", "snack box"], gifts.lunchBox], [["bunting", "garland"], gifts.bunting], [["cake tin", "tins"], kitchen.jar], [["cake", "cupcake"], gifts.cake],
+  [["hot water"], gifts.hotWaterBottle], [["heart"], gifts.heart], [["lunch", "snack box"], gifts.lunchBox], [["bunting", "garland"], gifts.bunting], [["cake tin", "tins"], kitchen.jar], [["cake", "cupcake"], gifts.cake],
   [["mug", "cup ", "cups", "teacup", "beaker"], kitchen.mug], [["teapot", "kettle"], kitchen.teapot], [["t-light", "tealight", "candle", "holder", "lantern", "incense"], home.candle],
   [["bag", "shopper", "tote", "purse", "wallet"], gifts.bag], [["clock"], home.clock], [["umbrella", "parasol"], gifts.umbrella], [["sign", "plaque", "door", "chalkboard", "memo"], gifts.sign], [["frame", "picture", "photo", "mirror", "poster", "canvas"], gifts.frame],
   [["bottle", "flask"], outdoor.bottle], [["necklace", "bracelet", "earring", "ring ", "jewel", "brooch", "hair"], gifts.jewel], [["christmas", "bauble", "xmas", "ornament", "tree", "star"], gifts.bauble],
@@ -41,6 +41,9 @@ const BY_WORD: readonly (readonly [words: readonly string[], drawing: Drawing])[
 
 /** Words of colour in titles that have no colour of their own. */
 const HUES: readonly (readonly [word: string, hex: string])[] = [["white", "#e6dfd2"], ["ivory", "#e9dfca"], ["cream", "#eadfc8"], ["red", "#b5443a"], ["pink", "#d98ba0"], ["blue", "#5c86a8"], ["green", "#6c9070"], ["black", "#3a3837"], ["silver", "#b6babd"], ["gold", "#c8a04d"], ["yellow", "#dcb14b"], ["orange", "#d98241"], ["purple", "#7d6390"], ["lilac", "#b8a7c9"], ["turquoise", "#4f9a9a"], ["brown", "#8a5f42"], ["wood", "#b98d58"], ["metal", "#8d9297"], ["vintage", "#a68a68"], ["retro", "#c0694a"], ["zinc", "#9ea5a6"]];
+
+/** For titles that say no colour at all. */
+const MIXED = (["sage", "terracotta", "denim", "mustard", "rose", "teal", "plum", "fern", "coral", "slate", "lilac", "rust", "sky", "olive"] as const).map((name) => COLOURS[name]);
 
 /** What of a product its picture depends on. */
 export type Pictured = Pick<Product, "id" | "title"> & Partial<Pick<Product, "color" | "product_type">>;
@@ -56,7 +59,7 @@ export function productPicture(product: Pictured, view: 0 | 1 = 0): string {
 
 /** A department's or the home page's picture: some of its products on one stage. Of size 1200 × 800. */
 export function stagePicture(products: readonly Pictured[], hue: string): string {
-  const places = [[20, 250, 0.66], [640, 270, 0.64], [330, 130, 0.8]] as const;
+  const places = [[-20, 246, 0.62], [716, 246, 0.62], [310, 178, 0.74]] as const;
   const things = products.slice(0, 3).map((product, i) => {
     const ink = inkOf(colourOf(product), seededRandom(hash32(product.id)), ` ${product.title.toLowerCase()} `);
     // A picture holds several products, and each has fills of its own names.
@@ -73,7 +76,7 @@ function drawingOf(product: Pictured): Drawing {
   const byCategory = level === undefined ? undefined : BY_CATEGORY[slug(level)];
   if (byCategory) return byCategory;
   const title = ` ${product.title.toLowerCase()} `;
-  return BY_WORD.find(([words]) => words.some((word) => title.includes(word)))?.[1] ?? (hash32(product.id) % 3 === 0 ? gifts.card : hash32(product.id) % 3 === 1 ? gifts.giftBox : gifts.charger);
+  return BY_WORD.find(([words]) => words.some((word) => title.includes(` ${word}`)))?.[1] ?? (hash32(product.id) % 3 === 0 ? gifts.card : hash32(product.id) % 3 === 1 ? gifts.giftBox : gifts.charger);
 }
 
 function colourOf(product: Pictured): string {
@@ -81,7 +84,7 @@ function colourOf(product: Pictured): string {
   if (named) return named;
   const title = product.title.toLowerCase();
   const said = HUES.find(([word]) => title.includes(word))?.[1];
-  return said ?? hsl(hash32(product.title) % 360, 0.36, 0.56);
+  return said ?? MIXED[hash32(product.title) % MIXED.length]!;
 }
 
 function backdrop(colour: string, distance: "near" | "far"): string {

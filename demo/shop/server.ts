@@ -28,7 +28,7 @@ export interface ShopOptions {
   now?: () => number;
 }
 
-export interface Shop {
+export interface ShopServer {
   /** @returns the port listened on; pass 0 for any free one
    *  @throws the system's error, e.g. `EADDRINUSE` */
   listen(port: number, host?: string): Promise<number>;
@@ -47,7 +47,7 @@ const STATIC: { readonly [path: string]: readonly [file: string, type: string] }
 /** The colour of each stage that departments' pictures are set on, in turn. */
 const STAGE_HUES = ["#8aa68f", "#d3a583", "#b89a7c", "#a9b4bd", "#d8b76a", "#b7a6bd", "#9db8bd", "#8fa878", "#7c9a94", "#c78f78", "#c3a98a", "#93a4b8"];
 
-export function createShop({ products, currency, locale, name, tag, now = Date.now }: ShopOptions): Shop {
+export function createShop({ products, currency, locale, name, tag, now = Date.now }: ShopOptions): ShopServer {
   const shelves = arrangeShelves(products);
   const sessions = createSessions();
   const pasted = tag === null ? null : new Html(tag);
@@ -169,19 +169,23 @@ export function createShop({ products, currency, locale, name, tag, now = Date.n
   };
 }
 
+/** What stands on the stages of pages that the demo's own catalogue fills: the best liked of each category. */
+const STAGES: { readonly [stage: string]: readonly string[] } = {
+  "home": ["vases", "lanterns", "teapots"], "journal": ["cutting-boards", "mugs", "pots-pans"],
+  "kitchen": ["storage-jars", "cutting-boards", "pots-pans"], "table": ["plates-bowls", "glassware", "mugs"], "coffee-tea": ["coffee-beans", "loose-tea", "teapots"], "living": ["candles", "vases", "cushions"],
+  "lighting": ["table-lamps", "floor-lamps", "light-bulbs"], "bedroom": ["bed-linen", "alarm-clocks", "pillows-duvets"], "bathroom": ["towels", "soap-hand-care", "storage-baskets"], "garden": ["planters", "watering-cans", "garden-furniture"],
+  "camping": ["backpacks", "lanterns", "tents"], "fire-grill": ["charcoal-firewood", "grill-tools", "barbecues"], "pets": ["pet-food", "pet-bowls", "pet-toys"], "study": ["pens", "desk-organisers", "notebooks"],
+};
+
 function stageOf(shelves: Shelves, name: string): string | null {
   const liked = (products: readonly Product[]) => [...products].sort((a, b) => popularity(b) - popularity(a));
-  const best = (category: string) => liked(shelves.category(category)?.category.products ?? [])[0];
-  const chosen = (categories: string[]) => categories.map(best).filter((product) => product !== undefined);
-  if (name === "home" || name === "journal") {
-    const set = chosen(name === "home" ? ["vases", "lanterns", "teapots"] : ["cutting-boards", "mugs", "pots-pans"]);
-    return stagePicture(set.length === 3 ? set : shelves.fronts.slice(name === "home" ? 0 : 3, name === "home" ? 3 : 6), name === "home" ? "#8aa68f" : "#c79a72");
-  }
   const index = shelves.departments.findIndex(({ id }) => id === name);
-  if (index < 0) return null;
-  const { categories, products } = shelves.departments[index]!;
-  const things = [0, 1, 2].map((i) => liked(categories[(i * 2) % Math.max(1, categories.length)]?.products ?? products)[i]).filter((product) => product !== undefined);
-  return stagePicture(things, STAGE_HUES[index % STAGE_HUES.length]!);
+  const home = name === "home" || name === "journal";
+  if (index < 0 && !home) return null;
+  const hue = home ? (name === "home" ? "#8aa68f" : "#c79a72") : STAGE_HUES[index % STAGE_HUES.length]!;
+  const chosen = (STAGES[name] ?? []).map((category) => liked(shelves.category(category)?.category.products ?? [])[0]).filter((product) => product !== undefined);
+  if (chosen.length === 3) return stagePicture(chosen, hue);
+  return stagePicture(home ? shelves.fronts.slice(name === "home" ? 0 : 3, name === "home" ? 3 : 6) : liked(shelves.departments[index]!.products), hue);
 }
 
 /** What every page is sent with; scripts, connections and workers are allowed from the pasted tags' origins. */

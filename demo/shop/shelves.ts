@@ -18,6 +18,8 @@ export interface Shelves {
   rows: readonly Product[];
   /** One row per product. */
   fronts: readonly Product[];
+  /** What is reduced and can be bought, the greatest saving first. */
+  offers: readonly Product[];
   /** Empty when the catalogue has no categories. */
   departments: readonly DepartmentShelf[];
   byId(id: string): Product | undefined;
@@ -66,6 +68,7 @@ export function arrangeShelves(products: readonly Product[]): Shelves {
   return {
     rows: products,
     fronts,
+    offers: fronts.filter((product) => saving(product) > 0 && isBuyable(product)).sort((a, b) => saving(b) - saving(a)),
     departments: [...departments.values()],
     byId: (id) => byId.get(id),
     byPath: (path) => byPath.get(path),
@@ -92,6 +95,11 @@ export function pathOf(product: Pick<Product, "link">): string {
 
 export function popularity(product: Pick<Product, "review_count">): number {
   return product.review_count ?? 0;
+}
+
+/** The share of the price that a sale takes off; 0 without a sale. */
+function saving(product: Product): number {
+  return product.price > 0 ? 1 - currentPrice(product) / product.price : 0;
 }
 
 export const SORTS = { featured: "Featured", "price-up": "Price, low to high", "price-down": "Price, high to low", rating: "Best rated" } as const;

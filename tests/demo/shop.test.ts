@@ -4,7 +4,7 @@ import { DEMO_CATALOGUE_SEED, generateCatalogue } from "../../demo/catalogue/gen
 import { setQuantity, totals, type Cart } from "../../demo/shop/cart.ts";
 import { dataBlock, html } from "../../demo/shop/html.ts";
 import { productPicture } from "../../demo/shop/pictures.ts";
-import { createShop, type Shop } from "../../demo/shop/server.ts";
+import { createShop, type ShopServer } from "../../demo/shop/server.ts";
 import { arrangeShelves, pathOf, sieveFrom, sift } from "../../demo/shop/shelves.ts";
 import { tagOf } from "../../demo/shop/tag.ts";
 
@@ -18,7 +18,7 @@ const GIFTS: Product[] = [
   { id: "x/1 &", title: `Card ${EVIL}`, link: "/products/evil", price: 1 },
 ];
 
-let shop: Shop, gifts: Shop, base: string, giftBase: string;
+let shop: ShopServer, gifts: ShopServer, base: string, giftBase: string;
 beforeAll(async () => {
   shop = createShop({ products, currency: "GBP", locale: "en-GB", name: "Larkmoor", tag });
   gifts = createShop({ products: GIFTS, currency: "GBP", locale: "en-GB", name: "Gift & Co", tag: null });

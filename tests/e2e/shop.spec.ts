@@ -3,7 +3,7 @@ import { expect, test, type Page } from "@playwright/test";
 import { EVENT_SCHEMAS, type EventName } from "../../core/events.ts";
 import { parse, type ObjectSchema } from "../../core/schema.ts";
 import { DEMO_CATALOGUE_SEED, generateCatalogue } from "../../demo/catalogue/generate.ts";
-import { createShop, type Shop } from "../../demo/shop/server.ts";
+import { createShop, type ShopServer } from "../../demo/shop/server.ts";
 
 interface Push {
   event: EventName;
@@ -12,7 +12,7 @@ interface Push {
 }
 
 const products = generateCatalogue({ seed: DEMO_CATALOGUE_SEED });
-let shop: Shop, base: string;
+let shop: ShopServer, base: string;
 test.beforeAll(async () => {
   shop = createShop({ products, currency: "GBP", locale: "en-GB", name: "Larkmoor", tag: null });
   base = `http://localhost:${await shop.listen(0)}`;

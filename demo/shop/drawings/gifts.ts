@@ -51,3 +51,5 @@ export const knob: Drawing = (ink) => shadow(150) + path("M340 650 L350 500 L450
 export const wrap: Drawing = (ink) => oval(420, 640, 320, 40, FILL.shadow) + turned(-24, [0, 1, 2].map((i) => box(110 + i * 34, 280 + i * 96, 540, 92, 44, i === 1 ? FILL.cream : i ? FILL.dark : FILL.top) + (i === 1 ? times(9, (j) => oval(170 + j * 56, 422, 14, 14, ink.base)) : times(9, (j) => box(170 + j * 54, 280 + i * 96, 18, 92, 0, "#fff", 'opacity=".35"'))) + oval(642 + i * 34, 326 + i * 96, 30, 44, ink.darker) + oval(642 + i * 34, 326 + i * 96, 15, 26, "#fbf6ec")).join(""));
 
 export const charger: Drawing = (ink) => shadow(210) + box(220, 300, 360, 350, 40, FILL.face) + box(250, 330, 300, 290, 26, ink.darker, 'opacity=".22"') + pattern(ink, 262, 350, 276, 250) + oval(400, 300, 40, 20, FILL.brass);
+
+export const hotWaterBottle: Drawing = (ink) => shadow(190, 700) + box(350, 96, 100, 60, 18, ink.darker) + path("M340 150 L460 150 L470 230 Q590 240 590 340 L570 620 Q564 700 480 700 L320 700 Q236 700 230 620 L210 340 Q210 240 330 230 Z", FILL.face) + box(326, 196, 148, 54, 20, FILL.dark) + pattern(ink, 244, 300, 312, 340) + shine("M238 330 L256 620", 10, 0.3);

@@ -23,7 +23,7 @@ export function notFoundPage(view: View): Page {
     status: 404, kind: "not_found", title: "Page not found",
     main: html`<div class="section thanks"><p class="eyebrow">404</p><h1>This shelf is empty.</h1><p class="lead">The page you asked for is not here. It may have sold out for good, or the address has a slip in it.</p>
 <form class="bigsearch" action="/search" role="search" aria-label="Search again"><label class="hidden" for="again">Search the shop</label><input id="again" type="search" name="q" placeholder="Search the shop" maxlength="100"><button class="button">Search</button></form>
-<nav class="chips" aria-label="Places to go"><a href="/">Home</a>${view.shelves.departments.slice(0, 6).map(({ id, name }) => html`<a href="/d/${id}">${name}</a>`)}<a href="/offers">Offers</a></nav></div>`,
+<nav class="chips" aria-label="Places to go"><a href="/">Home</a>${view.shelves.departments.slice(0, 6).map(({ id, name }) => html`<a href="/d/${id}">${name}</a>`)}<a href="/browse">Everything</a></nav></div>`,
   };
 }
 

@@ -14,7 +14,7 @@ export function homePage(view: View): Page {
   const furnished = shelves.departments.length > 0;
   const liked = furnished ? [...shelves.fronts].sort((a, b) => popularity(b) - popularity(a)) : [...shelves.fronts];
   const best = spread(liked, furnished ? 8 : 16, furnished);
-  const offers = spread(liked.filter(onOffer).sort((a, b) => saving(b) - saving(a)), 8, furnished);
+  const offers = spread(shelves.offers, 8, furnished);
   return {
     kind: "home", title: `${view.name} – ${furnished ? "for the house, the garden and the hills beyond" : "a shop full of good things"}`,
     events: [listEvent("best-sellers", "Best sellers", best), ...(offers.length > 0 ? [listEvent("offers", "Offers", offers)] : [])],
@@ -25,7 +25,7 @@ export function homePage(view: View): Page {
     <p class="eyebrow">${furnished ? "The home & outdoor store" : "Gifts, and things for the house"}</p>
     <h1>${furnished ? "Good things, for in and out of doors." : "Small things that make a day."}</h1>
     <p>${furnished ? "Well-made tools, soft corners and the kit for a night under canvas: chosen one by one, from people who make them properly." : `${shelves.fronts.length.toLocaleString(view.locale)} things to give, to keep and to hang on the wall.`}</p>
-    <p><a class="button" href="${furnished ? `/d/${shelves.departments[0]!.id}` : "/browse"}">${furnished ? `Start in the ${shelves.departments[0]!.name.toLowerCase()}` : "See everything"}</a> <a class="textlink" href="/offers">This week’s offers</a></p>
+    <p><a class="button" href="${furnished ? `/d/${shelves.departments[0]!.id}` : "/browse"}">${furnished ? `Start in the ${shelves.departments[0]!.name.toLowerCase()}` : "See everything"}</a>${offers.length > 0 ? html` <a class="textlink" href="/offers">This week’s offers</a>` : null}</p>
   </div>
   <img src="/images/stage/home.svg" alt="" width="1200" height="800">
 </section>
@@ -56,8 +56,7 @@ export function categoryPage(view: View, department: DepartmentShelf, category: 
 }
 
 export function offersPage(view: View): Page {
-  const products = view.shelves.fronts.filter(onOffer).sort((a, b) => saving(b) - saving(a));
-  return listingPage(view, { path: "/offers", name: "Offers", listId: "all-offers", trail: [HOME, { name: "Offers", path: "/offers" }], products, intro: html`<h1>Offers</h1>` });
+  return listingPage(view, { path: "/offers", name: "Offers", listId: "all-offers", trail: [HOME, { name: "Offers", path: "/offers" }], products: view.shelves.offers, intro: html`<h1>Offers</h1>` });
 }
 
 /** @param letter null for everything; a letter of the alphabet otherwise */
@@ -130,7 +129,7 @@ ${listing.intro}
   <button class="button small quiet">Apply</button>
   <p class="found" role="status">${found === 1 ? "1 product" : `${found.toLocaleString(view.locale)} products`}${narrowed ? html` · <a href="${listing.path}${view.query.has("q") ? `?${new URLSearchParams({ q: view.query.get("q")! })}` : ""}">Clear filters</a>` : null}</p>
 </form>
-${products.length > 0 ? productList(view, listing.listId, products) : html`<p class="empty">Nothing here matches all of that. <a href="${listing.path}">Clear the filters</a> and look again.</p>`}
+${products.length > 0 ? productList(view, listing.listId, products) : html`<p class="empty">${narrowed ? html`Nothing here matches all of that. <a href="${listing.path}">Clear the filters</a> and look again.` : html`Nothing here at the moment. <a href="/browse">See everything</a>`}</p>`}
 ${pages > 1 ? html`<nav class="paging" aria-label="Pages">${page > 1 ? html`<a rel="prev" href="${at(page - 1)}">Previous</a>` : null}<span>Page ${page} of ${pages}</span>${page < pages ? html`<a rel="next" href="${at(page + 1)}">Next</a>` : null}</nav>` : null}
 </div>`,
   };
@@ -157,12 +156,6 @@ function spread(products: readonly Product[], n: number, byCategory: boolean): P
   }).slice(0, n);
 }
 
-function onOffer(product: Product): boolean {
-  return product.sale_price !== undefined && product.sale_price < product.price && product.availability !== "out_of_stock";
-}
-function saving(product: Product): number {
-  return 1 - currentPrice(product) / product.price;
-}
 function extreme(products: readonly Product[], pick: (...values: number[]) => number): number {
   return products.length === 0 ? 0 : products.map(currentPrice).reduce((a, b) => pick(a, b));
 }

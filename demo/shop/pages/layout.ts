@@ -73,7 +73,7 @@ ${[organizationLd(view.name, view.origin), ...(page.structured ?? [])].map((entr
     ${shelves.departments.length > 0
       ? shelves.departments.map(({ id, name }) => html`<a href="/d/${id}">${name}</a>`)
       : [html`<a href="/browse">All products</a>`, ...["A", "C", "F", "H", "L", "M", "P", "R", "S", "T", "V", "W"].map((letter) => html`<a href="/browse/${letter.toLowerCase()}" aria-label="Products beginning with ${letter}">${letter}</a>`)]}
-    <a class="offers" href="/offers">Offers</a>
+    ${shelves.offers.length > 0 ? html`<a class="offers" href="/offers">Offers</a>` : null}
   </nav>
 </header>
 <main id="main">
@@ -87,7 +87,7 @@ ${page.main}
   <nav aria-label="Shop">
     <h2>Shop</h2>
     ${shelves.departments.slice(0, 6).map(({ id, name }) => html`<a href="/d/${id}">${name}</a>`)}
-    <a href="/offers">Offers</a><a href="/browse">Everything, A to Z</a>
+    ${shelves.offers.length > 0 ? html`<a href="/offers">Offers</a>` : null}<a href="/browse">Everything, A to Z</a>
   </nav>
   <nav aria-label="Help">
     <h2>Help</h2>
