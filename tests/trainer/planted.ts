@@ -48,7 +48,7 @@ export function plantedShop(clients: number, seed: number): { products: Product[
   const products = Array.from({ length: CATEGORIES * PER_CATEGORY }, (_, i) => product(`p${Math.floor(i / PER_CATEGORY)}-${i % PER_CATEGORY}`, `Shop > Category ${Math.floor(i / PER_CATEGORY)}`));
   const lines = Array.from({ length: clients }, (_, client) => {
     let category = Math.floor(random() * CATEGORIES);
-    const items = Array.from({ length: 8 }, () => {
+    const items = Array.from({ length: 6 }, () => {
       category = (category * 5 + 1) % CATEGORIES;
       return id(category);
     });

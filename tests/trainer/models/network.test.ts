@@ -23,7 +23,7 @@ describe("training on a shop with a planted rule", () => {
   let dataset: Dataset;
   let run: TrainingRun;
   beforeAll(async () => {
-    dataset = planted(600);
+    dataset = planted(900);
     run = await trainAndAssess(dataset, { seed: 1, config: CONFIG });
   });
 
@@ -79,7 +79,7 @@ it("gives the same weights for the same data, seed and steps, and others for ano
 
 it("learns from drawn negatives nearly what it learns from all of them", async () => {
   await startBackend("wasm");
-  const dataset = planted(400);
+  const dataset = planted(500);
   const cases = casesBetween(dataset, dataset.split.trainUntilMs, Infinity, CONFIG.model.length);
   const ndcgOf = (config: TrainConfig) => {
     const { model } = fitModel(dataset, config, prepareTraining(dataset, config, 1));
@@ -90,7 +90,7 @@ it("learns from drawn negatives nearly what it learns from all of them", async (
 
 it("loses next to nothing by rounding rows to 8 bits", async () => {
   await startBackend("wasm");
-  const dataset = planted(400);
+  const dataset = planted(500);
   const cases = casesBetween(dataset, dataset.split.trainUntilMs, Infinity, CONFIG.model.length);
   const network = prepareTraining(dataset, { ...CONFIG, minSteps: 200, maxSteps: 200 }, 1).run();
   const count = dataset.itemIds.length;

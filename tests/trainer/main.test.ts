@@ -1,0 +1,196 @@
+import { createServer, type Server } from "node:http";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EXPORT_CURSOR_HEADER, routes, type ExportLine, type ModelRecord } from "../../core/api.ts";
+import type { Product } from "../../core/catalogue.ts";
+import { sha256Hex } from "../../core/ids.ts";
+import { readModel } from "../../core/model/config.ts";
+import { openManifest, type SignedManifest } from "../../core/weights/manifest.ts";
+import { writeCredentials } from "../../trainer/credentials.ts";
+import { readKey, verify } from "../../trainer/keys.ts";
+import { main } from "../../trainer/main.ts";
+import { plantedShop, product, randomShop, viewLine } from "./planted.ts";
+
+/** A server that speaks the edge's routes and remembers what reached it: the trainer's side is all real, down to the sockets. */
+interface Edge {
+  products: Product[];
+  lines: ExportLine[];
+  requests: string[];
+  files: Map<string, Uint8Array<ArrayBuffer>>;
+  published: SignedManifest[];
+  refusal: { code: string; message: string } | null;
+}
+
+const SHOP = "planted";
+let folder: string;
+let server: Server;
+let edge: Edge;
+let output: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "endcap-trainer-"));
+  edge = { products: [], lines: [], requests: [], files: new Map(), published: [], refusal: null };
+  server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, "http://edge");
+    edge.requests.push(`${request.method} ${pathname}`);
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
+      const body = Buffer.concat(chunks);
+      const json = (value: unknown, status = 200) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+      if (pathname === routes.admin.catalogue(SHOP)) return json({ currency: "GBP", products: edge.products });
+      if (pathname === routes.admin.export(SHOP)) {
+        const from = Number(searchParams.get("cursor") ?? 0);
+        response.writeHead(200, { [EXPORT_CURSOR_HEADER]: String(edge.lines.length) });
+        return response.end(edge.lines.slice(from).map((line) => `${JSON.stringify(line)}\n`).join(""));
+      }
+      if (pathname === routes.admin.models(SHOP) && request.method === "GET") return json({ paused: false, models: edge.published.map(recordOf) });
+      if (pathname === routes.admin.models(SHOP)) {
+        if (edge.refusal) return json({ error: { ...edge.refusal, retry: false } }, 409);
+        edge.published.push(JSON.parse(body.toString()) as SignedManifest);
+        return json(recordOf(edge.published.at(-1)!));
+      }
+      const sha256 = pathname.split("/").at(-1)!;
+      if (pathname === routes.admin.weights(SHOP, sha256)) {
+        edge.files.set(sha256, new Uint8Array(body));
+        return json({});
+      }
+      if (pathname === routes.file(sha256)) return response.writeHead(200).end(edge.files.get(sha256));
+      return json({ error: { code: "not-found", message: pathname, retry: false } }, 404);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  writeCredentials({ edge: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, shop: SHOP, writeKey: "key", merchantToken: "token", signer: "signer" }, folder);
+  output = "";
+  for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write").mockImplementation((text) => ((output += String(text)), true));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function recordOf(signed: SignedManifest): ModelRecord {
+  const { version, createdAtMs, weights, training, evaluation } = JSON.parse(signed.payload);
+  return { version, createdAtMs, publishedAtMs: createdAtMs, sha256: weights.sha256, bytes: weights.bytes, items: training.items, evaluation, current: signed === edge.published.at(-1) };
+}
+const run = (command: string, ...options: string[]) => main([command, "--shop", SHOP, "--data-dir", folder, ...options]);
+const changes = () => edge.requests.filter((request) => !request.startsWith("GET"));
+
+describe("the trainer's command line", () => {
+  it("trains, signs and publishes a model that a device can open, and holds the next one against it", async () => {
+    Object.assign(edge, plantedShop(900, 7));
+    expect(await run("keygen")).toBe(0);
+    expect(await run("train", "--steps", "200")).toBe(0);
+    const { fingerprint } = await readKey(SHOP, folder);
+    const opened = await openManifest(edge.published[0], { fingerprints: [fingerprint], shop: SHOP, minVersion: 1, nowMs: Date.now() }, verify);
+    expect(opened).toMatchObject({ ok: true, manifest: { version: 1, training: { steps: 200, seed: 1, backend: "wasm", workers: 1, items: 240 } } });
+    if (!opened.ok) return;
+    const { weights, evaluation } = opened.manifest;
+    const bytes = edge.files.get(weights.sha256)!;
+    expect(await sha256Hex(bytes)).toBe(weights.sha256);
+    expect(bytes.byteLength).toBe(weights.bytes);
+    expect(readModel(bytes).itemIds).toHaveLength(240);
+    expect(evaluation.model.ndcg10.value).toBeGreaterThan(evaluation.itemKnn.ndcg10.value);
+    expect(evaluation.incumbent).toBeUndefined();
+    expect(changes().map((request) => request.split("/").at(-2) === "weights" ? "weights" : "models")).toEqual(["weights", "models"]);
+    expect(readdirSync(join(folder, "reports")).map((name) => name.split(".").at(-1)).sort()).toEqual(["json", "md"]);
+
+    // Again, from the copy on disk: nothing new is fetched, the same weights come out, and version 1 is the incumbent.
+    expect(await run("train", "--steps", "200")).toBe(0);
+    const second = JSON.parse(edge.published[1]!.payload);
+    expect(second).toMatchObject({ version: 2, weights: { sha256: weights.sha256 } });
+    expect(second.evaluation.incumbent.ndcg10).toEqual(second.evaluation.model.ndcg10);
+    expect(edge.files.size).toBe(1);
+  });
+
+  it("sends nothing when the gate refuses, and says why", async () => {
+    Object.assign(edge, randomShop(900, 3));
+    await run("keygen");
+    expect(await run("train", "--steps", "20")).toBe(1);
+    expect(output).toMatch(/The gate refuses this model:\n- not better than popularity/);
+    expect(changes()).toEqual([]);
+    expect(await run("publish")).toBe(1);
+    expect(changes()).toEqual([]);
+  });
+
+  it("does everything but publish on a dry run, and publishes that model when asked, unless the edge refuses it", async () => {
+    Object.assign(edge, plantedShop(900, 7));
+    expect(await run("train", "--steps", "200", "--dry-run")).toBe(0);
+    expect(output).toContain("Dry run: nothing published.");
+    expect(changes()).toEqual([]);
+    await run("keygen");
+    edge.refusal = { code: "unknown-signer", message: "This key is not the shop's." };
+    expect(await run("publish")).toBe(1);
+    expect(output).toContain("The edge refuses (unknown-signer): This key is not the shop's.");
+    expect(edge.published).toEqual([]);
+    edge.refusal = null;
+    expect(await run("publish")).toBe(0);
+    expect(edge.published).toHaveLength(1);
+  });
+
+  it.each([
+    ["nobody has visited", [], /nothing to learn from/],
+    ["one person visited", [viewLine("client-1", ["a", "b", "a", "b", "a"])], /only \d+ held-out cases/],
+    ["everybody looked at one product", Array.from({ length: 30 }, (_, i) => viewLine(`client-${i}`, ["a"])), /No shopper looked at two different products/],
+  ])("refuses with a sentence where %s", async (_, lines, sentence) => {
+    Object.assign(edge, { products: ["a", "b", "c"].map((id) => product(id)), lines });
+    await run("keygen");
+    expect(await run("train", "--steps", "3")).toBe(1);
+    expect(output).toMatch(sentence as RegExp);
+    expect(changes()).toEqual([]);
+  });
+
+  it("fetches the log once, then only what is new, and starts anew when its copy is damaged", async () => {
+    Object.assign(edge, { products: ["a", "b"].map((id) => product(id)), lines: [viewLine("client-1", ["a", "b"])] });
+    await run("prepare");
+    edge.lines.push(viewLine("client-2", ["b", "a", "b"]));
+    await run("prepare");
+    expect(output).toMatch(/Fetching what is new +3 events.*5 in all/);
+    const copy = join(folder, "cache", SHOP, "events.ndjson");
+    expect(readFileSync(copy, "utf8").trim().split("\n")).toHaveLength(2);
+    writeFileSync(copy, "");
+    await run("prepare");
+    expect(readFileSync(copy, "utf8").trim().split("\n")).toHaveLength(2);
+  });
+
+  it("cuts off what an interrupted fetch left behind its last whole page", async () => {
+    Object.assign(edge, { products: ["a", "b"].map((id) => product(id)), lines: [viewLine("client-1", ["a", "b"])] });
+    await run("prepare");
+    const copy = join(folder, "cache", SHOP, "events.ndjson");
+    const whole = readFileSync(copy, "utf8");
+    writeFileSync(copy, `${whole}{"clientId":"cut o`);
+    expect(await run("prepare")).toBe(0);
+    expect(readFileSync(copy, "utf8")).toBe(whole);
+  });
+
+  it("keeps the signing key for its owner's eyes, and never overwrites it", async () => {
+    await run("keygen");
+    const path = join(folder, "keys", `${SHOP}.json`);
+    const before = readFileSync(path, "utf8");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await run("keygen")).toBe(1);
+    expect(output).toMatch(/exists already/);
+    expect(readFileSync(path, "utf8")).toBe(before);
+  });
+
+  it("does not train for minutes to find that there is no key", async () => {
+    Object.assign(edge, plantedShop(60, 7));
+    expect(await run("train")).toBe(1);
+    expect(output).toMatch(/No signing key.*keygen/);
+    expect(edge.requests).toEqual([]);
+  });
+
+  it.each([
+    [["nonsense"], /no command "nonsense"/],
+    [["train"], /Which shop/],
+    [["train", "--shop", SHOP, "--steps", "2.5"], /--steps takes a whole number/],
+    [["train", "--shop", SHOP, "--minutes", "1", "--steps", "2"], /give one/],
+    [["train", "--shop", SHOP, "--sed", "1"], /--sed/],
+  ])("answers %j with a sentence and exit code 2", async (argv, sentence) => {
+    expect(await main(argv)).toBe(2);
+    expect(output).toMatch(sentence);
+  });
+});
