@@ -3,11 +3,10 @@ import type { MetricUnit } from "./metrics.ts";
 
 export interface Format {
   count(value: number): string;
-  /** @param value 0.0231 for 2.31 % */
-  share(value: number): string;
   /** A whole or one-digit percentage, for parts of a whole. */
   part(value: number): string;
   money(value: number, currency: string): string;
+  /** A headline figure in its unit; rates with two digits after the point. @param value 0.0231 for 2.31 % */
   metric(value: number | null, unit: MetricUnit, currency: string): string;
   /** Percentage points. @param value 0.002 for 0.20 */
   points(value: number): string;
@@ -64,7 +63,6 @@ export function createFormat(locale: string): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
     count,
-    share,
     part: number({ style: "percent", maximumFractionDigits: 1 }),
     money: (value, currency) => money(value, currency),
     metric: (value, unit, currency) => (value === null ? NO_FIGURE : unit === "money" ? money(value, currency) : unit === "share" ? share(value) : count(value)),

@@ -1,14 +1,14 @@
 /** The shop's script tag, with a button that copies it. */
 import { useState } from "preact/hooks";
 import { useDashboard } from "../context.ts";
-import { tagOf } from "../tag.ts";
+import { tagSnippet } from "../../../core/tag.ts";
 
 export function TagSnippet() {
   const { store, texts } = useDashboard();
   const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
   const shop = store.shop.value;
   if (!shop) return <span class="bone table-bone" />;
-  const tag = tagOf(location.origin, shop);
+  const tag = tagSnippet(location.origin, shop.writeKey, shop.signers);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(tag);
