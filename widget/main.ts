@@ -217,7 +217,10 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
         carousels: carousels && (await carousels).diagnostics(), faults: faults.list(),
       };
     },
-    forget: journal.forget,
+    forget() {
+      flusher.stop();
+      return journal.forget();
+    },
   };
   return api;
 }

@@ -165,6 +165,17 @@ test("gives up an event that the edge will never take, counts it, and delivers t
   await expect.poll(() => edge.voids.map(({ reason }) => reason)).toContain("rejected");
 });
 
+test("delivers a list of two hundred products, with less about each @once", async ({ page, shop, edge }) => {
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  const items = Array.from({ length: 200 }, (_, i) => ({ item_id: `thing-${i}`, item_name: "x".repeat(400), price: i }));
+  await push(page, { event: "view_item_list", ecommerce: { item_list_id: "all", items } });
+  await delivered(page);
+  const { params } = edge.counted.find(({ name }) => name === "view_item_list")! as { params: { items: object[] } };
+  expect(params.items).toHaveLength(200);
+  expect(params.items[7]).toEqual({ item_id: "thing-7", price: 7 });
+});
+
 test("names the slate of a click in what follows it, and takes e-mail addresses out of searches @once", async ({ page, shop, edge }) => {
   await page.goto(shop.origin);
   const [first] = await carouselReady(page);

@@ -2,6 +2,7 @@
 import type { EventItem, EventName, EventParams, PageType, SlateParams } from "../../core/events.ts";
 import { appendEntries, entriesOf } from "../../core/history.ts";
 import { redactText } from "../../core/redact.ts";
+import { toJson } from "../json.ts";
 import type { Journal, TrackResult } from "../store/journal.ts";
 import { change, type Change, type Click } from "../store/shopper.ts";
 import { conform } from "./conform.ts";
@@ -9,6 +10,8 @@ import type { PushForm } from "./data-layer.ts";
 
 /** The same push in the other form within this time is the same action. */
 const TWIN_MS = 1_000;
+/** An event must fit a batch: beyond this its items keep only what counting and learning need. */
+const MAX_EVENT_CHARS = 16 * 1024;
 const KEPT_HISTORY = 200;
 const KEPT_CLICKS = 50;
 const KEPT_ORDERS = 50;
@@ -48,7 +51,7 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
       seen.add(key);
     }
     if (!form) return false;
-    const key = name + JSON.stringify(params);
+    const key = name + toJson(params);
     recent = recent.filter((push) => atMs - push.atMs < TWIN_MS);
     const twin = recent.findIndex((push) => push.key === key && push.form !== form);
     if (twin >= 0) recent.splice(twin, 1);
@@ -95,6 +98,7 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
     track(name, given, form) {
       const params = conform(name, redact(name, given)) as Commerce | undefined;
       if (!params) return refuse("malformed");
+      if (toJson(params).length > MAX_EVENT_CHARS) params.items = params.items?.map(({ item_id, price, quantity }) => ({ item_id, price, quantity }));
       const atMs = nowMs();
       const on = page();
       if (!journal.loading()) return decide(name, params, given, form, atMs, on);

@@ -265,7 +265,10 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     if (opened || announceIt) await inTurn(async () => {
       if (announceIt && !opened) await open();
       takeWords(name);
-      await database.destroy();
+      const wiped = database;
+      // Whoever asks from now on gets an empty one in memory, and does not bring the old one back by opening it.
+      database = memoryDatabase();
+      await wiped.destroy();
     });
   };
 
