@@ -39,7 +39,7 @@ export function sizeOf(path: string): number {
  * @throws DataFileError for a missing file, missing columns, broken compression
  */
 export async function* readTable(path: string, { required, delimiter, rename = (name) => name, onBytes }: { required: readonly string[]; delimiter?: string; rename?: (name: string) => string; onBytes?: OnBytes }): AsyncGenerator<Row> {
-  const { stream, failure } = await openText(path, onBytes);
+  const stream = await openText(path, onBytes);
   const separator = delimiter ?? (/\.tsv(\.gz)?$/i.test(path) ? "\t" : ",");
   const parser = parse({ delimiter: separator, bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, info: true });
   pipeline(stream, parser, () => undefined);
@@ -57,14 +57,14 @@ export async function* readTable(path: string, { required, delimiter, rename = (
       yield { line: info.lines, values };
     }
   } catch (cause) {
-    throw failure() ?? (cause instanceof CsvError ? new DataFileError(`${path}: ${cause.message}`, { cause }) : cause);
+    throw cause instanceof CsvError ? new DataFileError(`${path}: ${cause.message}`, { cause }) : cause;
   }
   if (!columns) throw new DataFileError(`${path} is empty. A header line with the columns ${required.join(", ")} is needed`);
 }
 
 /** Values of a file with one JSON value a line; a line that is none has `value` undefined. */
 export async function* readJsonLines(path: string, onBytes?: OnBytes): AsyncGenerator<{ line: number; value: unknown }> {
-  const { stream, failure } = await openText(path, onBytes);
+  const stream = await openText(path, onBytes);
   let line = 0;
   let rest = "";
   const parsed = (text: string) => {
@@ -74,17 +74,13 @@ export async function* readJsonLines(path: string, onBytes?: OnBytes): AsyncGene
       return undefined;
     }
   };
-  try {
-    for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      for (const text of lines) {
-        line += 1;
-        if (text.trim()) yield { line, value: parsed(text) };
-      }
+  for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    for (const text of lines) {
+      line += 1;
+      if (text.trim()) yield { line, value: parsed(text) };
     }
-  } catch (cause) {
-    throw failure() ?? cause;
   }
   if (rest.trim()) yield { line: line + 1, value: parsed(rest) };
 }
@@ -94,11 +90,10 @@ export function place(path: string, line: number, what?: string): string {
   return `${basename(path)}, line ${line}${what === undefined ? "" : `: ${what}`}`;
 }
 
-/** @returns the file's bytes, unpacked if they are gzip; and, once reading has failed, what was wrong with the file */
-async function openText(path: string, onBytes: OnBytes = () => undefined): Promise<{ stream: Readable; failure: () => DataFileError | undefined }> {
+/** @returns the file's bytes, unpacked if they are gzip; fails with a DataFileError */
+async function openText(path: string, onBytes: OnBytes = () => undefined): Promise<Readable> {
   sizeOf(path);
   const packed = await isGzip(path);
-  let failed: DataFileError | undefined;
   // How far the file is good, for the message.
   let lines = 0;
   async function* read(): AsyncGenerator<Buffer> {
@@ -108,7 +103,7 @@ async function openText(path: string, onBytes: OnBytes = () => undefined): Promi
         yield chunk;
       }
     } catch (cause) {
-      throw (failed = new DataFileError(`${path} cannot be read: ${(cause as Error).message}`, { cause }));
+      throw new DataFileError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
     }
   }
   async function* unpack(): AsyncGenerator<Buffer> {
@@ -120,10 +115,11 @@ async function openText(path: string, onBytes: OnBytes = () => undefined): Promi
         yield chunk;
       }
     } catch (cause) {
-      throw (failed ??= new DataFileError(`${path}, after line ${lines}: the gzip data is cut off or damaged (${(cause as Error).message}). Copy the file again`, { cause }));
+      if (cause instanceof DataFileError) throw cause;
+      throw new DataFileError(`${path}, after line ${lines}: the gzip data is cut off or damaged (${(cause as Error).message}). Copy the file again`, { cause });
     }
   }
-  return { stream: Readable.from(packed ? unpack() : read(), { objectMode: false }), failure: () => failed };
+  return Readable.from(packed ? unpack() : read(), { objectMode: false });
 }
 
 async function isGzip(path: string): Promise<boolean> {
