@@ -2,6 +2,7 @@
 
 export const POLL_INTERVAL_MS = 5_000;
 export const HIDDEN_INTERVAL_MS = 60_000;
+/** The longest wait after failures, which double it each time. */
 export const MAX_INTERVAL_MS = 120_000;
 /** An open dashboard keeps the edge busy for at most this share of the time, however long its answers take. */
 export const MAX_LOAD = 0.1;
@@ -49,8 +50,8 @@ export function createPoller({ ask, page, nowMs, setTimeout, clearTimeout, onWai
       again = false;
       return tick();
     }
-    const paceMs = Math.max(page.document.hidden ? HIDDEN_INTERVAL_MS : POLL_INTERVAL_MS, tookMs / MAX_LOAD);
-    const waitMs = Math.min(paceMs * 2 ** failures, Math.max(MAX_INTERVAL_MS, paceMs));
+    const paceMs = page.document.hidden ? HIDDEN_INTERVAL_MS : POLL_INTERVAL_MS;
+    const waitMs = worked ? Math.max(paceMs, tookMs / MAX_LOAD) : Math.min(paceMs * 2 ** failures, MAX_INTERVAL_MS);
     if (failures > 0) onWait(waitMs);
     timer = setTimeout(() => void tick(), waitMs);
   }

@@ -1,5 +1,5 @@
 /** What assistive technology and weak eyes need: landmarks, headings, names, contrast (WCAG 2.2 AA). */
-import { expect, test } from "./dashboard.ts";
+import { expect, NEXT_ANSWER_MS, test } from "./dashboard.ts";
 
 for (const scheme of ["light", "dark"] as const) {
   test(`every text stands out from its ground in the ${scheme} scheme`, async ({ page, edge, open }) => {
@@ -7,7 +7,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await open("?metric=clicks");
     edge.outage = { status: 503, error: { code: "overloaded", message: "The ledger is busy.", retry: true } };
-    await page.clock.fastForward(5_000);
+    await page.clock.fastForward(NEXT_ANSWER_MS);
     await expect(page.getByRole("alert")).toBeVisible();
     const { checked, faint } = await page.evaluate(() => {
       const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;

@@ -9,6 +9,9 @@ const PORT = 4430;
 /** 18 November, 15:30 in the shop (Auckland); still 17 November, 18:30 in the browser (Los Angeles). */
 export const NOW_MS = Date.parse("2026-11-18T02:30:00Z");
 
+/** Beyond the wait for the next answer and for new models, however slow the machine made the last one. */
+export const NEXT_ANSWER_MS = 60_000;
+
 interface Fixtures {
   edge: MockEdge;
   /** Opens a dashboard address with a session, and waits for figures. */

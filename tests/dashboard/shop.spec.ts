@@ -1,6 +1,6 @@
 /** What surrounds the figures: models and their brake, data health, and a shop that has just begun. */
 import { routes } from "../../core/api.ts";
-import { expect, test, tile } from "./dashboard.ts";
+import { expect, NEXT_ANSWER_MS, test, tile } from "./dashboard.ts";
 
 test("models show what they measured beside what they had to beat", async ({ page, open }) => {
   await open();
@@ -79,7 +79,7 @@ test("a shop without events sees the tag and what to do, then its first figures 
   await expect(page.getByText("npm run train -- --shop harbour")).toBeVisible();
   await expect(page.locator("[data-metric]")).toHaveCount(0);
   edge.empty = false;
-  await page.clock.fastForward(5_000);
+  await page.clock.fastForward(NEXT_ANSWER_MS);
   await expect(tile(page, "views")).toHaveText(/\d/);
 });
 

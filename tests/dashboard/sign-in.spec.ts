@@ -1,6 +1,6 @@
 /** Getting in and out: one-time links, sessions that end, links to other shops. */
 import { routes } from "../../core/api.ts";
-import { expect, signedIn, test, tile } from "./dashboard.ts";
+import { expect, NEXT_ANSWER_MS, signedIn, test, tile } from "./dashboard.ts";
 
 test("a login link signs in on a click, once, and leaves no token in the address", async ({ page, edge }) => {
   edge.tokens.add("one-time");
@@ -52,7 +52,7 @@ test("without a session the page asks for a link and fetches no figures", async 
 test("when the session ends, the figures go and the page says what to do", async ({ page, edge, open }) => {
   await open();
   edge.sessions.clear();
-  await page.clock.fastForward(5_000);
+  await page.clock.fastForward(NEXT_ANSWER_MS);
   await expect(page.getByRole("status")).toHaveText("Your session has ended.");
   await expect(page.getByText("Open a new sign-in link to go on.")).toBeVisible();
   await expect(page.locator("[data-metric]")).toHaveCount(0);
@@ -87,7 +87,7 @@ test("a link to another shop is not shown with this shop's figures", async ({ pa
 test("signing in to another shop in another tab takes this tab's figures away", async ({ page, edge, open }) => {
   await open();
   edge.shop = { ...edge.shop, shop: "bakery", name: "Corner Bakery" };
-  await page.clock.fastForward(5_000);
+  await page.clock.fastForward(NEXT_ANSWER_MS);
   await expect(page.getByText("It shows “harbour”, but you are signed in to Corner Bakery.")).toBeVisible();
   await expect(page.locator("[data-metric]")).toHaveCount(0);
 });
