@@ -1,7 +1,7 @@
 /** The space that a carousel takes, held before it is drawn so that nothing moves when it is. */
 
 /** Height of the pictures; `--endcap-picture` overrides it. */
-export const PICTURE_HEIGHT = "var(--endcap-picture, clamp(148px, 14vw, 212px))";
+export const PICTURE_HEIGHT = "var(--endcap-picture, clamp(148px, 21vw, 212px))";
 /** Everything else of a carousel: heading, texts of a card, margins. The texts are in `em`, as the shop's font is. */
 const REST = "13.5em";
 

@@ -22,7 +22,7 @@ svg { display: block; width: 1.15em; height: 1.15em; fill: none; stroke: current
 @media (hover: none) and (pointer: coarse) { .arrows { display: none; } }
 ul { display: flex; gap: var(--endcap-gap, 16px); list-style: none; margin: 0 -3px; padding: 3px; overflow-x: auto; overflow-y: hidden; overscroll-behavior-x: contain; scroll-snap-type: x mandatory; scroll-padding-inline: 3px; scrollbar-width: none; }
 ul::-webkit-scrollbar { display: none; }
-li { position: relative; flex: none; width: var(--endcap-card, clamp(148px, 15vw, 212px)); scroll-snap-align: start; animation: arrive .25s ease-out; }
+li { position: relative; flex: none; width: var(--endcap-card, clamp(148px, 21vw, 212px)); scroll-snap-align: start; animation: arrive .25s ease-out; }
 @keyframes arrive { from { opacity: 0; } }
 a { display: flex; flex-direction: column; color: inherit; text-decoration: none; border-radius: var(--radius); }
 .picture { position: relative; display: block; height: ${PICTURE_HEIGHT}; margin-bottom: .7em; border-radius: var(--radius); background: var(--soft); overflow: hidden; }
