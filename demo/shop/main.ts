@@ -3,9 +3,10 @@ import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { parseProduct, type Product } from "../../core/catalogue.ts";
+import { tagSnippet } from "../../core/tag.ts";
+import type { ShopCredentials } from "../../trainer/credentials.ts";
 import { DEMO_CATALOGUE_SEED, DEMO_CURRENCY, DEMO_LOCALE, generateCatalogue } from "../catalogue/generate.ts";
 import { createShop, type ShopServer } from "./server.ts";
-import { tagOf } from "./tag.ts";
 
 const USAGE = `node demo/shop/main.ts [--catalogue generated|FILE.ndjson] [--port 4321] [--credentials FILE.json] [--name NAME] [--currency GBP] [--locale en-GB] [--seed N]`;
 
@@ -37,7 +38,8 @@ async function main(): Promise<void> {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--port must be a port's number, not "${values.port}"`);
   const products = values.catalogue === "generated" ? generateCatalogue({ seed: Number(values.seed) }) : await readCatalogue(values.catalogue);
-  const tag = values.credentials === undefined ? null : tagOf(JSON.parse(readFileSync(values.credentials, "utf8")));
+  const credentials = values.credentials === undefined ? null : (JSON.parse(readFileSync(values.credentials, "utf8")) as ShopCredentials);
+  const tag = credentials && tagSnippet(credentials.edge, credentials.writeKey, [credentials.signer]);
   const shop = createShop({ products, currency: values.currency, locale: values.locale, name: values.name, tag });
   console.log(`${values.name}: ${products.length} products at http://localhost:${await shop.listen(port)}`);
   stopOn(shop);

@@ -33,8 +33,9 @@ describe("the generated catalogue", () => {
   });
 
   it("writes GTINs whose check digit is right", () => {
-    // GS1's own worked example.
+    // GS1's own worked example, and an EAN printed on a well-known pen (the first alone is blind to swapped weights).
     expect(gtinCheckDigit("629104150021")).toBe(3);
+    expect(gtinCheckDigit("400638133393")).toBe(1);
     for (const { gtin } of products) expect(gtinCheckDigit(gtin!.slice(0, 12))).toBe(Number(gtin![12]));
   });
 

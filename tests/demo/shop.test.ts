@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Product } from "../../core/catalogue.ts";
+import { tagSnippet } from "../../core/tag.ts";
 import { DEMO_CATALOGUE_SEED, generateCatalogue } from "../../demo/catalogue/generate.ts";
 import { setQuantity, totals, type Cart } from "../../demo/shop/cart.ts";
 import { dataBlock, html } from "../../demo/shop/html.ts";
 import { productPicture } from "../../demo/shop/pictures.ts";
 import { createShop, type ShopServer } from "../../demo/shop/server.ts";
 import { arrangeShelves, pathOf, sieveFrom, sift } from "../../demo/shop/shelves.ts";
-import { tagOf } from "../../demo/shop/tag.ts";
 
 const products = generateCatalogue({ seed: DEMO_CATALOGUE_SEED });
 const EDGE = "http://localhost:8787";
-const tag = tagOf({ edge: EDGE, writeKey: "wk_test", signer: "ab".repeat(16) });
+const tag = tagSnippet(EDGE, "wk_test", ["ab".repeat(16)]);
 const EVIL = `"><script>alert(1)</script><img src=x onerror=alert(2)>`;
 const GIFTS: Product[] = [
   { id: "85123A", title: "WHITE HANGING HEART T-LIGHT HOLDER", link: "/products/85123A", price: 2.55 },
@@ -178,6 +178,7 @@ describe("the cart", () => {
     const { path } = await ask("/checkout/payment", { payment: "invoice" });
     expect((await ask(path)).status).toBe(200);
     expect((await visitor(base)(path)).status).toBe(404);
+    expect((await ask("/thank-you/00000000-0000")).status, "nor one order under another's number").toBe(404);
     expect((await ask("/account")).body).toContain(path);
     expect((await ask("/cart")).body).toContain("It is empty so far.");
   });
