@@ -42,15 +42,14 @@ export async function archiveOnce(storage: DurableObjectStorage, store: ObjectSt
   const segment = sealedSegment(sql) ?? storage.transactionSync(() => seal(sql, request));
   if (!segment) return false;
   const rows = readRows(sql, segment.firstRow, segment.lastRow);
-  const lines = rows.map(exportLine);
-  await store.put(segment.object, await gzip(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
+  await store.put(segment.object, await gzip(rows.map(exportText).join("")));
   storage.transactionSync(() => {
     sql.exec(`UPDATE segment SET archived_at_ms = ?1 WHERE first_row = ?2`, request.nowMs, segment.firstRow);
     sql.exec(
       `INSERT OR IGNORE INTO client_segment (client_id, first_row) SELECT value, ?2 FROM json_each(?1)`,
-      JSON.stringify([...new Set(lines.map(({ clientId }) => clientId))]), segment.firstRow,
+      JSON.stringify([...new Set(rows.map(({ client_id }) => client_id))]), segment.firstRow,
     );
-    sql.exec(FOLD_ITEM_DAYS, JSON.stringify(itemDays(lines)));
+    sql.exec(FOLD_ITEM_DAYS, JSON.stringify(itemDays(rows.map(exportLine))));
     sql.exec(`DELETE FROM journal WHERE row <= ?1`, segment.lastRow);
   });
   return true;
@@ -67,7 +66,7 @@ export function exportPage(sql: SqlStorage, cursor: number): ExportPage {
   let text = "";
   let nextCursor = cursor;
   for (const row of sql.exec<JournalRow & { [column: string]: SqlStorageValue }>(`SELECT row, client_id, received_at_ms, offset_ms, events FROM journal WHERE row > ?1 ORDER BY row`, cursor)) {
-    text += `${JSON.stringify(exportLine(row))}\n`;
+    text += exportText(row);
     nextCursor = row.row;
     if (text.length >= PAGE_BYTES) break;
   }
@@ -104,6 +103,12 @@ function exportLine(row: JournalRow): ExportLine {
   const clock = { receivedAtMs: row.received_at_ms, offsetMs: row.offset_ms };
   for (const event of events) event.occurredAtMs = eventTime(event.occurredAtMs, clock);
   return { clientId: row.client_id, receivedAtMs: row.received_at_ms, events };
+}
+
+/** The same as a line of NDJSON; imported events are stored as they are told. */
+function exportText(row: JournalRow): string {
+  if (row.offset_ms !== null) return `${JSON.stringify(exportLine(row))}\n`;
+  return `{"clientId":${JSON.stringify(row.client_id)},"receivedAtMs":${row.received_at_ms},"events":${row.events}}\n`;
 }
 
 function readRows(sql: SqlStorage, firstRow: number, lastRow: number): JournalRow[] {
