@@ -34,8 +34,8 @@ export function defaultConfig(objective: Objective): TrainConfig {
   return {
     model: { width: 48, length: views ? 20 : 50, blocks: 1, heads: 1, neighbours: 50 },
     coVisitation: views
-      ? { window: 10, decay: 0.7, backward: 0.5, together: 0, damping: 0.3, halfLifeMs: 180 * DAY_MS }
-      : { window: 3, decay: 0.7, backward: 0.5, together: 0.3, damping: 0.3, halfLifeMs: 180 * DAY_MS },
+      ? { window: 10, decay: 0.6, backward: 0.7, together: 0, damping: 0.2, halfLifeMs: 180 * DAY_MS }
+      : { window: 1, decay: 1, backward: 0, together: 0.3, damping: 0.5, halfLifeMs: 180 * DAY_MS },
     epochs: 10,
     minSteps: 200,
     maxSteps: 900,

@@ -14,7 +14,7 @@ const POPULARITY_GRID = [0, 1, 2, 4, 8];
 const CORNERS: Model["blend"][] = [[0, 0, 1], [0, 1, 0], [0, 1, 0.1], [0, 1, 0.5], [0, 1, 2]];
 /** The finer search tries these multiples of each weight of the best so far. */
 const REFINEMENT = [0.5, 0.7, 1.4, 2];
-const VISIT_DECAYS = [0.5, 0.65, 0.8, 0.9, 0.97];
+const VISIT_DECAYS = [0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.99];
 
 export interface FittedBlend {
   blend: Model["blend"];
