@@ -54,12 +54,12 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   else if (minutes !== undefined) training.setSteps((minutes * 60_000) / training.measureStepMs());
   const bar = createProgress("Training", training.plannedSteps, "steps");
   let smooth: number | undefined;
-  const fitted = fitModel(dataset, config, training, (done, loss) => {
+  const fitted = fitModel(dataset, config, training, (loss) => {
     smooth = smooth === undefined ? loss : LOSS_SMOOTHING * smooth + (1 - LOSS_SMOOTHING) * loss;
     bar.note(`loss ${smooth.toFixed(3)}`);
     bar.advance();
-    if (done === training.plannedSteps) bar.done();
   });
+  bar.done();
   const weights = writeModel(fitted.model);
   const trainedMs = performance.now();
 

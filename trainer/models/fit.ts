@@ -18,13 +18,13 @@ export interface FittedModel {
 }
 
 /**
- * Fits the parts on the training part and the blend on the validation part. Co-visitation and popularity are then
- * counted again over both, since they need no validation of their own; nothing sees the test part.
+ * Fits the parts on the training part and the blend on the validation part. Then all parts learn from the validation
+ * part too, so that what ships is as fresh as it can be; nothing sees the test part.
  */
-export function fitModel(dataset: Dataset, config: TrainConfig, training: NetworkTraining, onStep?: (done: number, loss: number) => void): FittedModel {
+export function fitModel(dataset: Dataset, config: TrainConfig, training: NetworkTraining, onStep?: (loss: number) => void): FittedModel {
   const { trainUntilMs, validateUntilMs } = dataset.split;
   const network = training.run(onStep);
-  const { rows, scales } = quantiseRows(network.rows, config.model.width);
+  const quantised = ({ rows, encoder }: TrainedNetwork) => ({ ...quantiseRows(rows, config.model.width), encoder });
   const counter = createCoVisitationCounter(dataset, { ...config.coVisitation, neighbours: config.model.neighbours });
   const counted = (untilMs: number): Pick<Model, "neighbours" | "neighbourWeights" | "popularity"> => {
     counter.countUntil(untilMs);
@@ -32,12 +32,13 @@ export function fitModel(dataset: Dataset, config: TrainConfig, training: Networ
     return { neighbours: visits.neighbours, neighbourWeights: visits.weights, popularity: fitPopularity(dataset, untilMs) };
   };
   const validated: Model = {
-    config: config.model, itemIds: dataset.itemIds, indexOf: dataset.indexOf, rows, scales, encoder: network.encoder,
+    config: config.model, itemIds: dataset.itemIds, indexOf: dataset.indexOf, ...quantised(network),
     ...counted(trainUntilMs), blend: [1, 0, 0],
   };
   const cases = casesBetween(dataset, trainUntilMs, validateUntilMs, config.model.length, MAX_BLEND_CASES);
   const visitDecay = fitVisitDecay(validated, cases);
   const decayed = { ...validated, config: { ...validated.config, visitDecay } };
   const blend = fitBlend(decayed, cases);
-  return { model: { ...decayed, ...counted(validateUntilMs), blend: blend.blend }, blend, network: { steps: network.steps, loss: network.loss } };
+  const { steps, loss, ...fresh } = training.refresh(onStep);
+  return { model: { ...decayed, ...quantised({ ...fresh, steps, loss }), ...counted(validateUntilMs), blend: blend.blend }, blend, network: { steps, loss } };
 }

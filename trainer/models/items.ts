@@ -70,11 +70,10 @@ export interface ItemTower {
   update(rate: number): void;
 }
 
-/** @param known items that were acted on in training: only they have an id row, all others stand by their content */
+/** @param known 1 for items that were acted on in training, read anew each time: only they use their id row, all others stand by their content */
 export function createItemTower(content: ItemContent, count: number, width: number, known: Uint8Array, seed: number, decay: number): ItemTower {
   const random = seededRandom(seed);
   const ids = createParameter(initial(random, count * width), width);
-  for (let item = 0; item < count; item += 1) if (!known[item]) ids.values.fill(0, item * width, (item + 1) * width);
   const features = createParameter(initial(random, Math.max(1, content.count) * width), width);
   const touchedIds = new Set<number>();
   const touchedFeatures = new Set<number>();

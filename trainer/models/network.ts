@@ -11,6 +11,9 @@ import { stepGradients, type Batch } from "./step.ts";
 
 /** The rate rises over this share of the steps, then falls to nothing along a cosine. */
 const WARM_UP = 0.05;
+/** Of all steps, so many come after the blend was fitted, from newer moments, at this share of the rate. */
+const REFRESH_SHARE = 0.2;
+const REFRESH_RATE = 0.5;
 /** Drawn negatives follow counts to this power, so that rare products are seen too (word2vec's). */
 const NEGATIVE_POWER = 0.75;
 /** Of one large order's products, so many are targets of one step. */
@@ -21,30 +24,34 @@ export interface TrainedNetwork {
   /** Unit rows of all items, [N · D]. */
   rows: Float32Array;
   steps: number;
-  /** Mean loss over the last tenth of the steps, nats a moment. */
+  /** Mean over the last tenth of its steps, nats a moment. */
   loss: number;
 }
 
 export interface NetworkTraining {
-  /** Steps that the configured epochs take. */
+  /** Steps that the configured epochs take, or those of `setSteps`. */
   readonly plannedSteps: number;
-  /** Runs until so many steps are done; the learning rate's course is laid out for `plannedSteps` or for `setSteps`. */
-  run(onStep?: (done: number, loss: number) => void): TrainedNetwork;
+  /** Learns from the training part; the last share of the steps is left for `refresh`. */
+  run(onStep?: (loss: number) => void): TrainedNetwork;
+  /**
+   * Goes on with the steps that are left, now from the validation part too, whose moments come up most: tastes and
+   * assortments move, and a model that stops at the training part is stale when it is shown. Call `run` first, once.
+   */
+  refresh(onStep?: (loss: number) => void): TrainedNetwork;
   /** Chooses another number of steps, before `run`. */
   setSteps(steps: number): void;
   /** Milliseconds that a step takes on this machine, from a few that are then undone. */
   measureStepMs(): number;
 }
 
-/**
- * @param untilMs moments from then on are not learnt from
- * @throws RangeError if there is no moment to learn from
- */
-export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: number, untilMs = dataset.split.trainUntilMs): NetworkTraining {
+/** @throws RangeError if there is no moment to learn from */
+export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: number): NetworkTraining {
   const { model } = config;
-  const windows = windowsBetween(dataset, -Infinity, untilMs, model.length);
+  const { fromMs, trainUntilMs, validateUntilMs } = dataset.split;
+  const windows = windowsBetween(dataset, -Infinity, trainUntilMs, model.length);
   if (windows.length === 0) throw new RangeError("no moment to learn from before the end of the training part");
   const epochSteps = batchesOf(windows, model.length, config.placesPerStep, seededRandom(seed)).length;
+  let trainer: Trainer | undefined;
   let steps = Math.min(config.maxSteps, Math.max(config.minSteps, Math.round(epochSteps * config.epochs)));
 
   return {
@@ -55,46 +62,76 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
       steps = Math.max(1, Math.floor(wanted));
     },
     measureStepMs() {
-      const trial = createTrainer(dataset, windows, config, seed, 8);
+      const trial = createTrainer(dataset, config, seed);
+      trial.learnFrom(windows, 8, config.learningRate);
       for (let i = 0; i < 3; i += 1) trial.step();
       const startMs = performance.now();
       for (let i = 0; i < 5; i += 1) trial.step();
       return (performance.now() - startMs) / 5;
     },
     run(onStep) {
-      const trainer = createTrainer(dataset, windows, config, seed, steps);
-      let loss = 0;
-      let counted = 0;
-      for (let done = 1; done <= steps; done += 1) {
-        const current = trainer.step();
-        if (done > 0.9 * steps) {
-          loss += current;
-          counted += 1;
-        }
-        onStep?.(done, current);
-      }
-      return { ...trainer.weights(), steps, loss: loss / Math.max(1, counted) };
+      trainer = createTrainer(dataset, config, seed);
+      const count = steps - Math.floor(REFRESH_SHARE * steps);
+      trainer.learnFrom(windows, count, config.learningRate);
+      return { ...repeat(trainer, count, onStep), ...trainer.weights(), steps: count };
+    },
+    refresh(onStep) {
+      if (!trainer) throw new RangeError("refresh before run");
+      const count = Math.floor(REFRESH_SHARE * steps);
+      // As many older moments again as there are new ones, so that nothing is forgotten for them.
+      const spanMs = validateUntilMs - trainUntilMs;
+      const recent = [trainUntilMs, trainUntilMs - spanMs].flatMap((from) => windowsBetween(dataset, Math.max(from, fromMs), from + spanMs, model.length));
+      if (recent.length > 0) trainer.learnFrom(recent, count, REFRESH_RATE * config.learningRate);
+      return { ...repeat(trainer, count, onStep), ...trainer.weights(), steps };
     },
   };
 }
 
-function createTrainer(dataset: Dataset, windows: readonly Window[], config: TrainConfig, seed: number, steps: number) {
+/** @returns the mean loss over the last steps */
+function repeat(trainer: Trainer, steps: number, onStep?: (loss: number) => void): { loss: number } {
+  let loss = 0;
+  const counted = Math.ceil(steps / 10);
+  for (let done = 1; done <= steps; done += 1) {
+    const current = trainer.step();
+    if (done > steps - counted) loss += current / counted;
+    onStep?.(current);
+  }
+  return { loss };
+}
+
+interface Trainer {
+  /** Sets what the next steps learn from, and lays out the rate's course for so many of them. */
+  learnFrom(windows: readonly Window[], steps: number, peakRate: number): void;
+  /** @returns the loss before this step */
+  step(): number;
+  weights(): Pick<TrainedNetwork, "encoder" | "rows">;
+}
+
+function createTrainer(dataset: Dataset, config: TrainConfig, seed: number): Trainer {
   const { model } = config;
   const { width } = model;
   const count = dataset.itemIds.length;
   const random = seededRandom(seed);
-  const counts = itemCounts(windows, count);
-  const known = Uint8Array.from(counts, (n) => (n > 0 ? 1 : 0));
+  const counts = new Float64Array(count);
+  const known = new Uint8Array(count);
   const content = contentOf(dataset.products);
   const tower = createItemTower(content, count, width, known, seed + 1, config.decay);
   const encoder = initialEncoder(model, seed + 2);
-  const candidates = createCandidates(counts, config);
+  let candidates = createCandidates(counts, config);
+  let windows: readonly Window[] = [];
   let queue: ReturnType<typeof batchesOf> = [];
-  let done = 0;
+  let course = { done: 0, steps: 1, peakRate: 0 };
 
   return {
-    /** @returns the loss before this step */
-    step(): number {
+    learnFrom(next, steps, peakRate) {
+      addItemCounts(next, counts);
+      counts.forEach((n, item) => (known[item] = n > 0 ? 1 : 0));
+      candidates = createCandidates(counts, config);
+      windows = next;
+      queue = [];
+      course = { done: 0, steps, peakRate };
+    },
+    step() {
       if (queue.length === 0) queue = batchesOf(windows, model.length, config.placesPerStep, random);
       const { windows: chosen, length } = queue.pop()!;
       const entries = entriesOfWindows(chosen, length, model, random, config.dropout);
@@ -131,13 +168,13 @@ function createTrainer(dataset: Dataset, windows: readonly Window[], config: Tra
       });
       tower.addGradient(distinct, distinctRows, useId);
       tower.addGradient(drawn.items, gradients.candidateRows, useId);
-      const rate = config.learningRate * rateAt(done, steps);
+      const rate = course.peakRate * rateAt(course.done, course.steps);
       tower.update(rate);
       for (const { name, parameter } of encoder) {
         parameter.gradient.set(gradients.encoder[name]!);
         updateRows(parameter, rate);
       }
-      done += 1;
+      course.done += 1;
       return gradients.loss;
     },
     weights() {
@@ -170,13 +207,11 @@ function initialEncoder(config: ModelConfig, seed: number): { name: string; shap
   });
 }
 
-function itemCounts(windows: readonly Window[], count: number): Float64Array {
-  const counts = new Float64Array(count);
+function addItemCounts(windows: readonly Window[], counts: Float64Array): void {
   for (const { input, moments } of windows) {
     for (const item of input.items) if (item >= 0) counts[item] = counts[item]! + 1;
     for (const { targets } of moments) for (const item of targets) counts[item] = counts[item]! + 1;
   }
-  return counts;
 }
 
 /** Entries of a batch that are not dropped: their items, and where in [B · L] they stand. */
