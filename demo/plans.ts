@@ -11,10 +11,9 @@ import { importCatalogue, runImport } from "../trainer/import.ts";
 import { createProgress } from "../trainer/progress.ts";
 import { DEMO_CATALOGUE_SEED, DEMO_CURRENCY, DEMO_LOCALE, generateShop } from "./catalogue/generate.ts";
 import { sendLastDay } from "./shoppers/send.ts";
-import { DEFAULT_DAYS, DEFAULT_SHOPPERS, historyOf, simulateShoppers, type OracleEntry } from "./shoppers/simulate.ts";
+import { DEFAULT_DAYS, DEFAULT_SHOPPERS, DEMO_SHOPPERS_SEED, historyOf, simulateShoppers, type OracleEntry } from "./shoppers/simulate.ts";
 import { StartError } from "./stack.ts";
 
-export const SIMULATION_SEED = 7;
 /** A small share: large enough for the stats to compare with, in time. */
 export const HOLDOUT_SHARE = 0.05;
 
@@ -62,7 +61,7 @@ export function demoShop({ id = "demo", shoppers = DEFAULT_SHOPPERS, days = DEFA
   const past: ShopPlan["steps"][number] = {
     name: "history",
     async run({ client, credentials, shopOrigin, startedAtMs, folder }) {
-      const lives = simulateShoppers({ seed: SIMULATION_SEED, products, facts, shoppers, days, endMs: startedAtMs, currency: DEMO_CURRENCY, shop: id, holdoutShare: HOLDOUT_SHARE });
+      const lives = simulateShoppers({ seed: DEMO_SHOPPERS_SEED, products, facts, shoppers, days, endMs: startedAtMs, currency: DEMO_CURRENCY, shop: id, holdoutShare: HOLDOUT_SHARE });
       const lastDay: ImportLine[] = [];
       const oracle = createWriteStream(oraclePath(folder));
       const bar = createProgress("Importing history", shoppers, "shoppers");
@@ -80,7 +79,7 @@ export function demoShop({ id = "demo", shoppers = DEFAULT_SHOPPERS, days = DEFA
       sending.done("through the public API, as browsers would");
     },
   };
-  return { id, name: "Larch & Main", currency: DEMO_CURRENCY, locale: DEMO_LOCALE, timeZone: "Europe/London", steps: history ? [catalogue, past] : [catalogue] };
+  return { id, name: "Larkmoor", currency: DEMO_CURRENCY, locale: DEMO_LOCALE, timeZone: "Europe/London", steps: history ? [catalogue, past] : [catalogue] };
 }
 
 /**

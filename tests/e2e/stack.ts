@@ -2,44 +2,46 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { demoShop, HOLDOUT_SHARE, openShop, prepareShop, type PreparedShop, type ShopPlan } from "../../demo/loop.ts";
-import { createShop, type ShopServer } from "../../demo/shop/server.ts";
+import type { Product } from "../../core/catalogue.ts";
+import { openShop, prepareShop, tagOf, type PreparedShop } from "../../demo/loop.ts";
+import type { ShopPlan } from "../../demo/plans.ts";
+import { createShop } from "../../demo/shop/server.ts";
 import { startEdge, type Edge } from "../../demo/stack.ts";
 import { startProxy, type Proxy } from "./proxy.ts";
 
-export interface Stack {
-  edge: Edge;
-  /** What the tags point to. */
-  proxy: Proxy;
-  /** The demo shop with its history and a published model. */
-  prepare(plan: ShopPlan, port: number, train: boolean): Promise<OpenedShop>;
-  stop(): Promise<void>;
-}
 export interface OpenedShop extends PreparedShop {
   url: string;
-  server: ShopServer;
+  products: Map<string, Product>;
 }
 
-/** @param ports for the edge and the proxy; shops take theirs when they are prepared */
+export interface Stack {
+  edge: Edge;
+  /** What the shops' tags point to. */
+  proxy: Proxy;
+  /** Opens a shop's pages on a port. @param trained whether it gets as far as a published model */
+  open(plan: ShopPlan, port: number, trained: boolean): Promise<OpenedShop>;
+  stop(): Promise<void>;
+}
+
 export async function startStack(ports: { edge: number; proxy: number }): Promise<Stack> {
   const dataDir = mkdtempSync(join(tmpdir(), "endcap-e2e-"));
   const edge = await startEdge({ port: ports.edge, dataDir });
   const proxy = await startProxy(ports.proxy, edge.url);
-  const servers: ShopServer[] = [];
+  const shops: { close(): Promise<void> }[] = [];
   return {
     edge,
     proxy,
-    async prepare(plan, port, train) {
+    async open(plan, port, trained) {
       const url = `http://localhost:${port}`;
-      const options = { plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin: url, dataDir };
-      const prepared = train ? await prepareShop(options) : await openShop(options);
-      const server = createShop({ ...plan, tag: prepared.tag.replaceAll(edge.url, proxy.url), edge: proxy.url });
-      await server.listen(port);
-      servers.push(server);
-      return { ...prepared, url, server };
+      const prepared = await (trained ? prepareShop : openShop)({ plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin: url, dataDir });
+      const { products } = await prepared.client.catalogue(plan.id);
+      const shop = createShop({ ...plan, products, tag: tagOf({ ...prepared.credentials, edge: proxy.url }) });
+      await shop.listen(port);
+      shops.push(shop);
+      return { ...prepared, url, products: new Map(products.map((product) => [product.id, product])) };
     },
     async stop() {
-      await Promise.all(servers.map((server) => server.close()));
+      for (const shop of shops) await shop.close();
       await proxy.close();
       await edge.stop();
       rmSync(dataDir, { recursive: true, force: true });
