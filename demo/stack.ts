@@ -49,17 +49,35 @@ export interface Edge {
   adminToken: string;
   /** Ends workerd and everything around it, and waits for it. */
   stop(): Promise<void>;
-  /** SIGKILL to all of it at once, as a power cut would. */
+  /** SIGKILL to wrangler, its proxy and workerd at once, as a power cut would; resolves when nothing answers any more. */
   kill(): Promise<void>;
 }
 
+/** A Worker with a D1 database bound as `DB`: its wrangler configuration, and the migrations that this names. Both from the project's root. */
+export interface Worker {
+  config: string;
+  migrations: string;
+}
+const ENDCAP: Worker = { config: "wrangler.toml", migrations: "edge/migrations" };
+
+export interface EdgeOptions {
+  port: number;
+  /** D1, R2 and Durable Objects are kept below it. */
+  dataDir: string;
+  /** More variables for the Worker, e.g. limits. */
+  vars?: { [name: string]: string };
+  /** Serves built files from this folder, made if it is not there, instead of those that the configuration names. */
+  assets?: string;
+  /** Another Worker than the edge, to measure it against. */
+  worker?: Worker;
+}
+
 /**
- * Starts the Worker with D1, R2 and Durable Objects kept under `dataDir`, migrated.
+ * Starts the Worker in workerd, migrated, through `wrangler dev`.
  *
- * @param vars more variables for the Worker, e.g. limits
  * @throws StartError when it does not answer in a minute; its own words are in the message
  */
-export async function startEdge({ port, dataDir, vars = {} }: { port: number; dataDir: string; vars?: { [name: string]: string } }): Promise<Edge> {
+export async function startEdge({ port, dataDir, vars = {}, assets, worker = ENDCAP }: EdgeOptions): Promise<Edge> {
   const persist = join(dataDir, "edge");
   mkdirSync(persist, { recursive: true });
   const adminToken = operatorToken(dataDir);
@@ -67,14 +85,15 @@ export async function startEdge({ port, dataDir, vars = {} }: { port: number; da
   writeFileSync(envFile, Object.entries({ ADMIN_TOKEN: adminToken, ...vars }).map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
 
   const stamp = join(persist, "migrations.sha256");
-  const migrations = hashTree(["edge/migrations"]);
+  const migrations = hashTree([worker.migrations]);
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== migrations) {
-    await runTool("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persist]);
+    await runTool("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--config", worker.config, "--persist-to", persist]);
     writeFileSync(stamp, migrations);
   }
 
+  if (assets !== undefined) mkdirSync(assets, { recursive: true });
   const child = spawn(tool("wrangler"), [
-    "dev", "--port", String(port), "--ip", "localhost", "--inspector-port", "0", "--persist-to", persist,
+    "dev", "--config", worker.config, ...(assets === undefined ? [] : ["--assets", assets]), "--port", String(port), "--ip", "localhost", "--inspector-port", "0", "--persist-to", persist,
     "--env-file", envFile, "--show-interactive-dev-session=false", "--log-level", "error",
   ], { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV }, stdio: ["ignore", "pipe", "pipe"], detached: true });
   let output = "";
@@ -98,6 +117,7 @@ export async function startEdge({ port, dataDir, vars = {} }: { port: number; da
     async kill() {
       signalGroup(child, "SIGKILL");
       await exited;
+      while (await answers(url + routes.health)) await pause(50);
     },
   };
   const deadline = Date.now() + START_DEADLINE_MS;
@@ -106,7 +126,7 @@ export async function startEdge({ port, dataDir, vars = {} }: { port: number; da
       await edge.kill();
       throw new StartError(`The edge did not start on port ${port}. It said:\n${output.trim() || "(nothing)"}`);
     }
-    await new Promise((wait) => setTimeout(wait, 100));
+    await pause(100);
   }
   return edge;
 }
@@ -127,6 +147,10 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { routes, type CreateShopResponse } from "../../core/api.ts";
-import { migrate, OPERATOR_TOKEN, startEdgeProcess, type EdgeProcess } from "../edge-process.ts";
+import { startEdge, type Edge } from "../../demo/stack.ts";
 import { alternate, report, type BenchRow } from "./report.ts";
 
-const PORTS = { edge: 4403, plain: 4404 };
-const PLAIN_CONFIG = join(import.meta.dirname, "plain-ingest/wrangler.toml");
+const PORTS = { edge: 4441, plain: 4442 };
+const PLAIN = { config: "tests/bench/plain-ingest/wrangler.toml", migrations: "tests/bench/plain-ingest/migrations" };
 const SHOP_ORIGIN = "http://shop.example";
 const RUNS = 3;
 const CONNECTIONS = 8;
@@ -16,16 +16,15 @@ const POSTS = new Map([[1, 200], [20, 120], [50, 80]]);
 const IMPORT_EVENTS = 20_000;
 const IMPORT_EVENTS_PER_POST = 2_000;
 
-const stateDir = mkdtempSync(join(tmpdir(), "endcap-ingest-"));
-const started: EdgeProcess[] = [];
+const dataDir = mkdtempSync(join(tmpdir(), "endcap-ingest-"));
+const started: Edge[] = [];
 try {
-  await migrate(join(stateDir, "edge"));
-  await migrate(join(stateDir, "plain"), PLAIN_CONFIG);
-  const edge = await startEdgeProcess({ port: PORTS.edge, stateDir: join(stateDir, "edge"), vars: { RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9" } });
+  const vars = { RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9" };
+  const edge = await startEdge({ port: PORTS.edge, dataDir: join(dataDir, "edge"), assets: join(dataDir, "assets"), vars });
   started.push(edge);
-  const plain = await startEdgeProcess({ port: PORTS.plain, stateDir: join(stateDir, "plain"), config: PLAIN_CONFIG });
+  const plain = await startEdge({ port: PORTS.plain, dataDir: join(dataDir, "plain"), worker: PLAIN });
   started.push(plain);
-  const { writeKey, merchantToken } = await createShop(edge.url);
+  const { writeKey, merchantToken } = await createShop(edge);
 
   const rows: BenchRow[] = [];
   for (const [size, posts] of POSTS) {
@@ -42,13 +41,13 @@ try {
   report("Ingest", rows, "both through wrangler dev's proxy on loopback, which costs several times what workerd does on small POSTs; client and servers share these cores; D1 and Durable Objects are local SQLite, not Cloudflare's");
 } finally {
   for (const server of started) await server.kill();
-  rmSync(stateDir, { recursive: true, force: true });
+  rmSync(dataDir, { recursive: true, force: true });
 }
 
-async function createShop(url: string): Promise<CreateShopResponse> {
+async function createShop({ url, adminToken }: Edge): Promise<CreateShopResponse> {
   const answer = await must(fetch(`${url}${routes.admin.shops}`, {
     method: "POST",
-    headers: { authorization: `Bearer ${OPERATOR_TOKEN}` },
+    headers: { authorization: `Bearer ${adminToken}` },
     body: JSON.stringify({ id: "bench", name: "Bench", currency: "EUR", origins: [SHOP_ORIGIN], signers: ["0".repeat(32)] }),
   }));
   return (await answer.json()) as CreateShopResponse;

@@ -3,25 +3,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes, type CreateShopResponse, type ExportLine, type StatsResponse } from "../../core/api.ts";
-import { migrate, OPERATOR_TOKEN, startEdgeProcess, type EdgeProcess } from "../edge-process.ts";
+import { startEdge, type Edge } from "../../demo/stack.ts";
 
-const PORT = 4403;
+const PORT = 4440;
 const SHOP_ORIGIN = "http://shop.example";
-const stateDir = mkdtempSync(join(tmpdir(), "endcap-kill-"));
-let edge: EdgeProcess | undefined;
+const dataDir = mkdtempSync(join(tmpdir(), "endcap-kill-"));
+let edge: Edge | undefined;
 afterAll(async () => {
   await edge?.kill();
-  rmSync(stateDir, { recursive: true, force: true });
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 it("has every acknowledged event, once, after the power went in the middle of posting", async () => {
-  await migrate(stateDir);
   // Small pieces, so that the archive is at work too when the plug is pulled.
-  const vars = { ARCHIVE_SEGMENT_BYTES: "100000" };
-  edge = await startEdgeProcess({ port: PORT, stateDir, vars });
+  const options = { port: PORT, dataDir, assets: join(dataDir, "assets"), vars: { ARCHIVE_SEGMENT_BYTES: "100000" } };
+  edge = await startEdge(options);
   const created = await fetch(`${edge.url}${routes.admin.shops}`, {
     method: "POST",
-    headers: { authorization: `Bearer ${OPERATOR_TOKEN}` },
+    headers: { authorization: `Bearer ${edge.adminToken}` },
     body: JSON.stringify({ id: "plug", name: "Plug", currency: "EUR", origins: [SHOP_ORIGIN], signers: ["0".repeat(32)] }),
   });
   const { writeKey, merchantToken } = (await created.json()) as CreateShopResponse;
@@ -51,7 +50,7 @@ it("has every acknowledged event, once, after the power went in the middle of po
   const acknowledged = sent.filter((entry) => entry.acknowledged);
   expect(acknowledged.length).toBeGreaterThanOrEqual(150);
 
-  edge = await startEdgeProcess({ port: PORT, stateDir, vars });
+  edge = await startEdge(options);
   const counted = new Set(await exportedNumbers(edge.url, merchantToken));
   for (const { clientId, body } of acknowledged) {
     for (const { seq } of (JSON.parse(body) as { events: { seq: number }[] }).events) if (!counted.has(`${clientId} ${seq}`)) throw new Error(`lost number ${seq} of ${clientId}, which had been acknowledged`);
