@@ -27,7 +27,7 @@ export function statsRoutes(app: App, services: Services): void {
     const fromMs = slotOf(givenFrom);
     const toMs = slotOf(givenTo + SLOT_MS - 1);
     if (toMs - fromMs > MAX_RANGE_MS[bucket]) return refuse(400, "range-too-long", `By ${bucket}, a range may hold ${MAX_RANGE_MS[bucket] / DAY_MS} days.`);
-    const bucketStartsMs = bucket === "day" ? dayStarts(shop.timeZone, fromMs, toMs) : hourStarts(fromMs, toMs);
+    const bucketStartsMs = bucket === "day" ? dayStarts(shop.timeZone, fromMs, toMs) : hourStarts(shop.timeZone, fromMs, toMs);
     const stats = await ledgerOf(c.env, shop.id).stats({ currency: shop.currency, fromMs, toMs, bucketStartsMs, nowMs });
     const answer: StatsResponse = { shop: shop.id, name: shop.name, currency: shop.currency, timeZone: shop.timeZone, fromMs, toMs, ...stats };
     return c.json(answer, 200, { "cache-control": "no-store" });
@@ -45,9 +45,14 @@ function dayStarts(timeZone: string, fromMs: number, toMs: number): number[] {
   }
 }
 
-function hourStarts(fromMs: number, toMs: number): number[] {
+/** The hours of the shop's own days, counted from each day's start; a day that clocks shorten by half an hour ends amid one. */
+function hourStarts(timeZone: string, fromMs: number, toMs: number): number[] {
   const starts = [fromMs];
-  for (let atMs = (Math.floor(fromMs / HOUR_MS) + 1) * HOUR_MS; atMs < toMs; atMs += HOUR_MS) starts.push(atMs);
+  for (let dayMs = startOfDay(timeZone, fromMs); dayMs < toMs; ) {
+    const nextDayMs = addDays(timeZone, dayMs, 1);
+    for (let atMs = slotOf(dayMs); atMs < Math.min(nextDayMs, toMs); atMs += HOUR_MS) if (atMs > fromMs) starts.push(atMs);
+    dayMs = nextDayMs;
+  }
   return starts;
 }
 

@@ -90,6 +90,32 @@ describe("statistics", () => {
     expect(series.map(({ startMs, page_view, shoppers }) => [startMs, page_view, shoppers])).toEqual([[midnight - 864e5, 1, 1], [midnight, 1, 1]]);
   });
 
+  it.each([
+    ["Asia/Kolkata", "2026-03-10", 24, 5.5],
+    ["Asia/Kathmandu", "2026-03-10", 24, 5.75],
+    ["Europe/London", "2026-03-29", 23, 0],
+    ["Europe/London", "2026-10-25", 25, 1],
+    // Clocks go by half an hour here: the day's last piece is half as long.
+    ["Australia/Lord_Howe", "2026-04-05", 25, 11],
+  ])("cut a day of %s, %s, into %i hours from its own midnight", async (timeZone, date, hours, offsetHours) => {
+    const shop = await createShop(startEdge(Date.UTC(2026, 10, 1)), { timeZone });
+    const midnight = Date.parse(`${date}T00:00:00Z`) - offsetHours * HOUR;
+    await shop.admin(routes.admin.import(shop.id), { method: "POST", body: JSON.stringify({ clientId: "client-000A", sentAtMs: 0, events: [event(1, "page_view", {}, midnight - 1), event(2, "page_view", {}, midnight), event(3, "page_view", {}, midnight + HOUR - 1), event(4, "page_view", {}, midnight + HOUR)] }) });
+    const { series } = await shop.stats(`?fromMs=${midnight - 2 * HOUR}&toMs=${midnight + 26 * HOUR}&bucket=hour`);
+    const first = series.findIndex(({ startMs }) => startMs === midnight);
+    expect(series.slice(first - 1, first + 2).map(({ startMs, page_view }) => [(startMs - midnight) / HOUR, page_view])).toEqual([[-1, 1], [0, 2], [1, 1]]);
+    const nextMidnight = midnight + (date === "2026-04-05" ? 24.5 : hours) * HOUR;
+    expect(series.filter(({ startMs }) => startMs >= midnight && startMs < nextMidnight)).toHaveLength(hours);
+    expect(series.some(({ startMs }) => startMs === nextMidnight)).toBe(true);
+    expect(series.reduce((sum, { page_view }) => sum + page_view, 0)).toBe(4);
+  });
+
+  it("begin an hourly range where it is asked to, amid an hour of the shop's", async () => {
+    const shop = await createShop(startEdge(), { timeZone: "Asia/Kolkata" });
+    const { series } = await shop.stats(`?fromMs=${NOON}&toMs=${NOON + 2 * HOUR}&bucket=hour`);
+    expect(series.map(({ startMs }) => (startMs - NOON) / HOUR)).toEqual([0, 0.5, 1.5]);
+  });
+
   it("count a shopper of two days once in the whole", async () => {
     const shop = await createShop(startEdge());
     await shop.send("client-000A", [event(1, "page_view", {}, NOON - 864e5), event(2, "page_view", {}, NOON - 1)]);
