@@ -18,11 +18,12 @@ export function loginRoutes(app: App, services: Services): void {
   const { now } = services;
 
   app.post(routes.admin.loginLinks(":shop"), merchantOnly(services), async (c) => {
+    const shop = c.get("shop").id;
     const token = createToken();
     const expiresAtMs = now() + LINK_LIFETIME_MS;
-    await insertLoginToken(c.env.DB, c.get("shop").id, token, expiresAtMs);
-    // In the fragment: it is sent to no server and stands in no log.
-    const url = `${new URL(c.req.url).origin}/dashboard/#login=${token}`;
+    await insertLoginToken(c.env.DB, shop, token, expiresAtMs);
+    // In the fragment the token is sent to no server and stands in no log. The shop's name lets the page say who it greets.
+    const url = `${new URL(c.req.url).origin}/dashboard/?shop=${shop}#login=${token}`;
     return c.json({ url, expiresAtMs } satisfies LoginLinkResponse, 201, { "cache-control": "no-store" });
   });
 
@@ -35,6 +36,9 @@ export function loginRoutes(app: App, services: Services): void {
     const shopId = await takeLoginToken(c.env.DB, parsed.value.token, now());
     const shop = shopId === null ? null : await shopById(c.env.DB, shopId);
     if (!shop) return refuse(401, "login-link-used", "This login link has been used, or is older than 15 minutes. Make a new one.");
+    // One browser has one session: the one that its cookie named is over.
+    const before = getCookie(c, SESSION_COOKIE);
+    if (before !== undefined) await deleteSession(c.env.DB, before);
     const session = createToken();
     await insertSession(c.env.DB, shop.id, session, now() + SESSION_LIFETIME_MS);
     setCookie(c, SESSION_COOKIE, session, { ...COOKIE, maxAge: SESSION_LIFETIME_MS / 1000 });

@@ -94,9 +94,22 @@ describe("signing in", () => {
     expect([again.status, await codeOf(again)]).toEqual([401, "login-link-used"]);
     expect(again.headers.get("set-cookie")).toBeNull();
   });
-  it("puts the link's token into the fragment", async () => {
+  it("names the shop in the link, and puts the token into the fragment", async () => {
     const { url } = await (await shop.admin(routes.admin.loginLinks(shop.id), { method: "POST" })).json<{ url: string }>();
-    expect(url).toMatch(/^https:\/\/edge\.example\/dashboard\/#login=[\w-]{22}$/);
+    expect(url.replace(/[\w-]{22}$/, "TOKEN")).toBe(`https://edge.example/dashboard/?shop=${shop.id}#login=TOKEN`);
+  });
+  it("takes a link to one shop in a browser that is signed in to another, and ends that session", async () => {
+    const cookie = await signIn(other);
+    const answer = await login(await linkToken(shop), { origin: ORIGIN, cookie });
+    expect(await answer.json()).toMatchObject({ shop: shop.id });
+    const after = answer.headers.get("set-cookie")!.split(";")[0]!;
+    expect(await (await edge.fetch(routes.session, { headers: { cookie: after } })).json()).toMatchObject({ shop: shop.id });
+    expect((await edge.fetch(routes.session, { headers: { cookie } })).status).toBe(401);
+  });
+  it("leaves a browser signed in whose link was used before", async () => {
+    const cookie = await signIn(other);
+    expect((await login("used-up", { origin: ORIGIN, cookie })).status).toBe(401);
+    expect((await edge.fetch(routes.session, { headers: { cookie } })).status).toBe(200);
   });
   it("refuses a link older than 15 minutes", async () => {
     const token = await linkToken(shop);
