@@ -84,6 +84,15 @@ test("a link to another shop is not shown with this shop's figures", async ({ pa
   await expect(page).toHaveURL(/shop=harbour/);
 });
 
+test("a login link greets its shop by name, also in a browser that is signed in to another", async ({ page, edge }) => {
+  await signedIn(edge, page);
+  edge.shop = { ...edge.shop, shop: "bakery", name: "Corner Bakery" };
+  edge.tokens.add("fresh");
+  await page.goto(`${edge.origin}/dashboard/?shop=bakery#login=fresh`);
+  await page.getByRole("button", { name: "Sign in to bakery" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Corner Bakery" })).toBeVisible();
+});
+
 test("signing in to another shop in another tab takes this tab's figures away", async ({ page, edge, open }) => {
   await open();
   edge.shop = { ...edge.shop, shop: "bakery", name: "Corner Bakery" };
