@@ -193,8 +193,6 @@ export interface StatsResponse {
   fromMs: number;
   toMs: number;
   totals: StatTotals;
-  /** The range of the same length just before. */
-  previous: StatTotals;
   /** Every bucket of the range, oldest first, also where nothing happened; the first begins with the range. */
   series: ({ startMs: number; shoppers: number } & StatSums)[];
   placements: ({ placement: string } & Pick<StatSums, "rec_render" | "rec_view" | "rec_click" | "rec_add_to_cart" | "rec_dismiss" | "attributed_orders" | "attributed_revenue">)[];

@@ -45,7 +45,7 @@ export interface StatsRequest {
   bucketStartsMs: number[];
   nowMs: number;
 }
-export type LedgerStats = Pick<StatsResponse, "totals" | "previous" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped">;
+export type LedgerStats = Pick<StatsResponse, "totals" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped">;
 export type LedgerReceipt = BatchReceipt;
 
 /** The name of the object that holds a shop's ledger. */

@@ -1,5 +1,5 @@
 /** Exact statistics of a range of quarter-hours: sums from the counters, people from the client-days. */
-import { STAT_SUMS, type StatsResponse, type StatSums, type StatTotals } from "../../core/api.ts";
+import { STAT_SUMS, type StatsResponse, type StatSums } from "../../core/api.ts";
 import { DAY_MS, dayOf, SLOT_MS } from "./clock.ts";
 import type { LedgerStats, StatsRequest } from "./contract.ts";
 import { minorDigits } from "./money.ts";
@@ -17,8 +17,7 @@ export function readStats(sql: SqlStorage, request: StatsRequest): LedgerStats {
   const { currency, fromMs, toMs, bucketStartsMs, nowMs } = request;
   const people = readPeople(sql, fromMs, toMs);
   return {
-    totals: totals(sql, fromMs, toMs, currency),
-    previous: totals(sql, 2 * fromMs - toMs, fromMs, currency),
+    totals: { ...readSums(sql, fromMs, toMs, currency), shoppers: people.active, buyers: people.purchased },
     series: bucketStartsMs.map((startMs, index) => {
       const endMs = bucketStartsMs[index + 1] ?? toMs;
       return { startMs, shoppers: readPeople(sql, startMs, endMs).active, ...readSums(sql, startMs, endMs, currency) };
@@ -30,11 +29,6 @@ export function readStats(sql: SqlStorage, request: StatsRequest): LedgerStats {
     dropped: sql.exec<{ reason: string; count: number }>(
       `SELECT reason, sum(count) AS count FROM dropped WHERE slot_ms >= ?1 AND slot_ms < ?2 GROUP BY reason ORDER BY count DESC, reason`, fromMs, toMs).toArray(),
   };
-}
-
-function totals(sql: SqlStorage, fromMs: number, toMs: number, currency: string): StatTotals {
-  const { active, purchased } = readPeople(sql, fromMs, toMs);
-  return { ...readSums(sql, fromMs, toMs, currency), shoppers: active, buyers: purchased };
 }
 
 function readSums(sql: SqlStorage, fromMs: number, toMs: number, currency: string): StatSums {

@@ -184,7 +184,6 @@ function statsOf(edge: MockEdge, fromMs: number, toMs: number, bucket: StatBucke
   const shares = [["home-for-you", 0.46], ["product-similar", 0.38], ["cart-together", 0.16]] as const;
   return {
     shop, name, currency, timeZone, fromMs, toMs, totals,
-    previous: totalsOf(edge, 2 * fromMs - toMs, fromMs),
     series,
     placements: totals.rec_render === 0 ? [] : shares.map(([placement, share], index) => {
       const part = (value: number, weight = 1) => Math.round(value * share * weight);
