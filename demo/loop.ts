@@ -6,6 +6,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { routes, type ShopConfig } from "../core/api.ts";
+import type { CatalogueSnapshot, Product } from "../core/catalogue.ts";
 import { tagSnippet } from "../core/tag.ts";
 import { credentialsPath, readCredentials, writeCredentials, type ShopCredentials } from "../trainer/credentials.ts";
 import { createEdgeClient, type EdgeClient } from "../trainer/edge-client.ts";
@@ -62,6 +64,22 @@ export async function prepareShop(options: PrepareOptions): Promise<PreparedShop
   const oracle = oraclePath(memory.folder);
   await memory.once("model", () => train(options.plan.id, options.dataDir, existsSync(oracle) ? ["--oracle", oracle] : []));
   return prepared;
+}
+
+/** What a shop has on its shelves, best sellers first where they are known: the order of its public catalogue. */
+export async function shopProducts({ client, credentials }: PreparedShop): Promise<Product[]> {
+  const { products } = await client.catalogue(credentials.shop);
+  const config = await publicJson<ShopConfig>(credentials.edge + routes.config(credentials.writeKey));
+  if (!config.catalogue) return products;
+  const { cards } = await publicJson<CatalogueSnapshot>(credentials.edge + routes.file(config.catalogue.sha256));
+  const place = new Map(cards.map(({ id }, index) => [id, index]));
+  return products.sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
+}
+
+async function publicJson<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  if (!response.ok) throw new StartError(`The edge answered ${response.status} to ${url}.`);
+  return (await response.json()) as T;
 }
 
 /** The tag of a shop, as its owner pastes it; in the demo nobody is held out, so that nobody wonders where the carousels are. */

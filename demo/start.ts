@@ -6,7 +6,7 @@ import { CredentialsError } from "../trainer/credentials.ts";
 import { EdgeError } from "../trainer/edge-client.ts";
 import { KeyError } from "../trainer/keys.ts";
 import { DataFileError } from "../trainer/data/rows.ts";
-import { prepareShop, tagOf } from "./loop.ts";
+import { prepareShop, shopProducts, tagOf } from "./loop.ts";
 import { demoShop, realShop } from "./plans.ts";
 import { createShop } from "./shop/server.ts";
 import { buildBundles, claimPort, StartError, startEdge } from "./stack.ts";
@@ -68,12 +68,12 @@ async function main(options: Options): Promise<void> {
   const edge = await startEdge({ port: options.edgePort, dataDir: options.dataDir });
   stopping.push(() => edge.stop());
   const shopOrigin = `http://localhost:${options.port}`;
-  const { credentials, client } = await prepareShop({ plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin, dataDir: options.dataDir });
-  const { products } = await client.catalogue(plan.id);
-  const shop = createShop({ ...plan, products, tag: tagOf(credentials) });
+  const prepared = await prepareShop({ plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin, dataDir: options.dataDir });
+  const products = await shopProducts(prepared);
+  const shop = createShop({ ...plan, products, tag: tagOf(prepared.credentials) });
   await shop.listen(options.port);
   stopping.push(() => shop.close());
-  const { url } = await client.loginLink(plan.id);
+  const { url } = await prepared.client.loginLink(plan.id);
 
   console.log(`
 Endcap runs (${((performance.now() - startMs) / 1000).toFixed(0)} s). Ctrl-C stops it; the data are kept in ${relative(process.cwd(), options.dataDir) || "."}.

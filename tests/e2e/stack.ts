@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Product } from "../../core/catalogue.ts";
-import { openShop, prepareShop, tagOf, type PreparedShop } from "../../demo/loop.ts";
+import { openShop, prepareShop, shopProducts, tagOf, type PreparedShop } from "../../demo/loop.ts";
 import type { ShopPlan } from "../../demo/plans.ts";
 import { createShop } from "../../demo/shop/server.ts";
 import { startEdge, type Edge } from "../../demo/stack.ts";
@@ -34,7 +34,7 @@ export async function startStack(ports: { edge: number; proxy: number }): Promis
     async open(plan, port, trained) {
       const url = `http://localhost:${port}`;
       const prepared = await (trained ? prepareShop : openShop)({ plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin: url, dataDir });
-      const { products } = await prepared.client.catalogue(plan.id);
+      const products = await shopProducts(prepared);
       const shop = createShop({ ...plan, products, tag: tagOf({ ...prepared.credentials, edge: proxy.url }) });
       await shop.listen(port);
       shops.push(shop);
