@@ -59,7 +59,9 @@ export function recommendRoutes(app: App, { now, shops, shelves }: Services): vo
     if (!shop) return refuse(404, "unknown-key", "This write key belongs to no shop here. Copy the tag again from the dashboard.", { headers: ANY_ORIGIN });
     const shelf = await shelves.of(env, shop);
     if (!shelf) return refuse(404, "no-catalogue", "The shop has no catalogue yet. Import one.", { retry: true, headers: ANY_ORIGIN });
-    if (itemId !== undefined && !shelf.cardOf(itemId)) return refuse(404, "unknown-item", `The shop's catalogue has no product "${itemId}".`, { headers: ANY_ORIGIN });
+    // A large shop's tail has no cards here, but the model knows it.
+    const known = itemId === undefined || shelf.cardOf(itemId) !== undefined || shelf.model?.model.indexOf.has(itemId) === true;
+    if (!known) return refuse(404, "unknown-item", `Neither the shop's cards nor its model have a product "${itemId}".`, { headers: ANY_ORIGIN });
     const context = { cart: [], dismissed: [], shown: [], history: [], nowMs: now(), ...(itemId === undefined ? {} : { itemId }) };
     return Response.json(await recommend(shelf, placement, context, "treatment"), { headers: { ...ANY_ORIGIN, "cache-control": PUBLIC_CACHE } });
   };

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { routes, type ModelsResponse, type RecommendResponse, type ShopConfig } from "../../../core/api.ts";
+import { routes, type CatalogueExport, type CatalogueSnapshot, type ModelsResponse, type RecommendResponse, type ShopConfig } from "../../../core/api.ts";
 import { sha256Hex } from "../../../core/ids.ts";
 import { encoderShapes, writeModel, type Model, type ModelConfig } from "../../../core/model/config.ts";
 import { fingerprint, signManifest, type Evaluation, type Manifest, type Sign } from "../../../core/weights/manifest.ts";
-import { codeOf, createShop, NOON, SHOP_ORIGIN, startEdge, type TestShop } from "../edge.ts";
+import { MAX_SNAPSHOT_CARDS } from "../../../edge/snapshot.ts";
+import { codeOf, createShop, event, NOON, SHOP_ORIGIN, startEdge, type TestShop } from "../edge.ts";
 
 const ITEMS = ["a", "b", "c", "d"];
 
@@ -15,14 +16,14 @@ async function createSigner(): Promise<Signer> {
 }
 
 /** A model in which every item was met with the next one, and the last with the first. */
-function ringModel(): Uint8Array<ArrayBuffer> {
+function ringModel(itemIds: string[]): Uint8Array<ArrayBuffer> {
   const config: ModelConfig = { width: 4, length: 4, blocks: 0, heads: 1, neighbours: 1 };
-  const count = ITEMS.length;
+  const count = itemIds.length;
   const model: Model = {
-    config, itemIds: ITEMS, indexOf: new Map(ITEMS.map((id, index) => [id, index])),
+    config, itemIds, indexOf: new Map(itemIds.map((id, index) => [id, index])),
     rows: new Int8Array(count * config.width).fill(1), scales: new Float32Array(count).fill(0.1),
     encoder: Object.fromEntries(encoderShapes(config).map(([name, shape]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))])),
-    neighbours: Uint32Array.from(ITEMS.map((_, index) => (index + 1) % count)), neighbourWeights: new Uint8Array(count).fill(255),
+    neighbours: Uint32Array.from(itemIds.map((_, index) => (index + 1) % count)), neighbourWeights: new Uint8Array(count).fill(255),
     popularity: new Float32Array(count), blend: [0, 1, 0],
   };
   return writeModel(model);
@@ -42,14 +43,14 @@ async function manifestOf(shop: TestShop, weights: Uint8Array, change: { version
   };
 }
 
-async function setUp() {
+async function setUp(itemIds = ITEMS) {
   const signer = await createSigner();
   const shop = await createShop(startEdge(), { signers: [signer.fingerprint] });
-  const rows = ITEMS.map((id) => JSON.stringify({ id, title: id, link: `/${id}`, price: 1 }));
+  const rows = itemIds.map((id) => JSON.stringify({ id, title: id, link: `/${id}`, price: 1 }));
   await shop.admin(routes.admin.catalogue(shop.id), { method: "PUT", body: rows.join("\n") });
-  const weights = ringModel();
+  const weights = ringModel(itemIds);
   const putWeights = async (bytes: Uint8Array<ArrayBuffer> = weights, name?: string) => shop.admin(routes.admin.weights(shop.id, name ?? (await sha256Hex(bytes))), { method: "PUT", body: bytes });
-  const publish = async (change: Parameters<typeof manifestOf>[2] = {}, by: Signer = signer) => shop.admin(routes.admin.models(shop.id), { method: "POST", body: JSON.stringify(await signManifest(await manifestOf(shop, weights, change), by.publicKey, by.sign)) });
+  const publish = async (change: Parameters<typeof manifestOf>[2] = {}, by: Signer = signer) => shop.admin(routes.admin.models(shop.id), { method: "POST", body: JSON.stringify(await signManifest(await manifestOf(shop, weights, { items: itemIds.length, ...change }), by.publicKey, by.sign)) });
   const config = async () => (await shop.edge.fetch(routes.config(shop.writeKey))).json<ShopConfig>();
   const models = async () => (await shop.admin(routes.admin.models(shop.id))).json<ModelsResponse>();
   return { shop, signer, weights, putWeights, publish, config, models };
@@ -168,5 +169,43 @@ describe("recommendations from the edge", () => {
     expect(await codeOf(await ask(shop, {}, "https://elsewhere.example"))).toBe("foreign-origin");
     expect(await codeOf(await ask(shop, { placement: "nowhere" }))).toBe("unknown-placement");
     expect(await codeOf(await ask(shop, { history: [{ item_id: "a", kind: "stare", ageMs: 1 }] }))).toBe("invalid-request");
+  });
+});
+
+describe("a shop with one product more than devices are given", () => {
+  const all = Array.from({ length: MAX_SNAPSHOT_CARDS + 1 }, (_, index) => `p${index}`);
+  const [beforeLast, last] = all.slice(-2) as [string, string];
+
+  it("keeps all of them, gives devices the popular head, and recommends for the rest too", async () => {
+    const { shop, putWeights, publish, config } = await setUp(all);
+    const onDevices = async () => {
+      const { catalogue } = await config();
+      expect(catalogue!.products).toBe(MAX_SNAPSHOT_CARDS);
+      const { cards } = await (await shop.edge.fetch(routes.file(catalogue!.sha256))).json<CatalogueSnapshot>();
+      return cards.map(({ id }) => id);
+    };
+    expect(await onDevices()).toEqual(all.slice(0, -1));
+
+    // Whoever looks at a product of the tail brings it into the head, and the least popular one out.
+    const look = event(1, "view_item", { items: [{ item_id: last }] });
+    await shop.admin(routes.admin.import(shop.id), { method: "POST", body: JSON.stringify({ clientId: "client-0001", sentAtMs: 0, events: [look] }) });
+    expect(await onDevices()).toEqual([last, ...all.slice(0, -2)]);
+    const { products } = await (await shop.admin(routes.admin.catalogue(shop.id))).json<CatalogueExport>();
+    expect(products.map(({ id }) => id)).toEqual(all);
+
+    await putWeights();
+    expect((await publish()).status).toBe(201);
+    const similar = async (itemId: string) => {
+      const answer = await shop.edge.fetch(routes.recommend, { method: "POST", headers: { origin: SHOP_ORIGIN }, body: JSON.stringify({ key: shop.writeKey, placement: "product-similar", itemId }) });
+      return (await answer.json<RecommendResponse>()).items.map(({ item_id }) => item_id);
+    };
+    // The product left out was met with the last one; the one before it was met with the product left out.
+    expect((await similar(beforeLast))[0]).toBe(last);
+    const neighbours = await similar(all.at(-3)!);
+    expect(neighbours).toHaveLength(12);
+    expect(neighbours).not.toContain(beforeLast);
+    const related = await shop.edge.fetch(routes.related(shop.writeKey, beforeLast));
+    expect((await related.json<RecommendResponse>()).items[0]!.item_id).toBe(last);
+    expect((await shop.edge.fetch(routes.related(shop.writeKey, "nowhere"))).status).toBe(404);
   });
 });
