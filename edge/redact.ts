@@ -1,6 +1,6 @@
 /** Keeps e-mail addresses, phone numbers and card numbers out of storage, whatever the tag let pass. */
 import { EVENT_SCHEMAS, type ShopEvent } from "../core/events.ts";
-import { redactPath, redactText } from "../core/redact.ts";
+import { hasCheckDigit, redactPath, redactText } from "../core/redact.ts";
 
 /** In paths a bare run of digits is mostly an article number: cards are 15 digits or more with the right check digit … */
 const CARD = /(?<!\d)\d(?:[ -]?\d){14,18}(?!\d)/g;
@@ -29,19 +29,5 @@ export function redactEvent(event: ShopEvent): ShopEvent {
 }
 
 function withoutNumbers(path: string): string {
-  return path.replace(CARD, (digits) => (passesLuhn(digits) ? "[number]" : digits)).replace(PHONE, "[number]");
-}
-
-/** ISO/IEC 7812-1's check digit. */
-function passesLuhn(text: string): boolean {
-  let sum = 0;
-  let double = false;
-  for (let i = text.length - 1; i >= 0; i -= 1) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) continue;
-    const value = double ? digit * 2 : digit;
-    sum += value > 9 ? value - 9 : value;
-    double = !double;
-  }
-  return sum % 10 === 0;
+  return path.replace(CARD, (run) => (hasCheckDigit(run.replace(/\D/g, ""), 2) ? "[number]" : run)).replace(PHONE, "[number]");
 }
