@@ -6,8 +6,8 @@ import { refuse } from "../refusal.ts";
 const IMMUTABLE = "public, max-age=31536000, immutable";
 /** A new tag reaches every shop within this. */
 const TAG_CACHE = "public, max-age=300";
-/** Vite puts a hash of the content before the extension. */
-const HASHED = /-[A-Za-z0-9_-]{8,}\.\w+(\.map)?$/;
+/** Vite puts a hash of the content, eight characters long, before the extension. */
+const HASHED = /-[A-Za-z0-9_-]{8}\.\w+(\.map)?$/;
 
 const DASHBOARD_HEADERS = {
   "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

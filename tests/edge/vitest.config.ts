@@ -4,7 +4,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineProject } from "vitest/config";
 
 const root = `${import.meta.dirname}/../..`;
-// The assets' folder must exist; what is in it does not matter here.
+// The folder that wrangler.toml names must exist; the files served are those in assets/.
 mkdirSync(`${root}/dist`, { recursive: true });
 
 export default defineProject({
@@ -13,6 +13,7 @@ export default defineProject({
     cloudflareTest(async () => ({
       wrangler: { configPath: `${root}/wrangler.toml` },
       miniflare: {
+        assets: { directory: `${import.meta.dirname}/assets` },
         bindings: {
           ADMIN_TOKEN: "operator-secret",
           TEST_MIGRATIONS: await readD1Migrations(`${root}/edge/migrations`),
