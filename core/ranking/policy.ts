@@ -3,7 +3,7 @@ import { isBuyable, type Card } from "../catalogue.ts";
 import type { HistoryEntry } from "../history.ts";
 import type { Strategy } from "../slate.ts";
 
-/** Bought products stay away for this long, except from `popular`. */
+/** Bought products stay away for this long. */
 const BOUGHT_REST_MS = 30 * 24 * 60 * 60 * 1000;
 /** A "for you" carousel leaves out what was looked at this lately: it is for finding, not for going back. */
 const SEEN_REST_MS = 24 * 60 * 60 * 1000;
@@ -43,7 +43,7 @@ export function applyPolicy<T extends { card: Card }>(candidates: Iterable<T>, s
   for (const itemId of context.shown) block(itemId);
   for (const { item_id, kind, atMs } of context.history) {
     const ageMs = context.nowMs - atMs;
-    if (kind === "purchase" && strategy !== "popular" && ageMs < BOUGHT_REST_MS) block(item_id);
+    if (kind === "purchase" && ageMs < BOUGHT_REST_MS) block(item_id);
     else if (strategy === "for_you" && ageMs < SEEN_REST_MS) block(item_id);
   }
   const chosen: T[] = [];
