@@ -25,6 +25,7 @@ const HELP = `Usage: node trainer/main.ts <command> --shop <name> [options]
   publish     sign and publish the model trained last, if the gate lets it pass
   keygen      make the shop's signing key; prints the fingerprint that its tag trusts
   import      bring in a shop's files (see: import --help)
+  login       print a link that opens the shop's dashboard once, within 15 minutes
 
 Options
   --shop NAME       the shop's id
@@ -62,7 +63,7 @@ interface Call {
   dryRun: boolean;
 }
 
-const COMMANDS: { [name: string]: (call: Call) => Promise<void> } = { keygen, prepare, train, evaluate, gate, publish: publishCandidate };
+const COMMANDS: { [name: string]: (call: Call) => Promise<void> } = { keygen, prepare, train, evaluate, gate, publish: publishCandidate, login };
 
 /**
  * Runs one command.
@@ -103,6 +104,10 @@ const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError
 async function keygen({ shop, folder }: Call): Promise<void> {
   const key = await createKey(shop, folder);
   print(`Signing key of "${shop}" made: fingerprint ${key.fingerprint}. The tag's data-signers takes it. Keep a copy of the key: without it no new model can be published.`);
+}
+
+async function login(call: Call): Promise<void> {
+  print((await connect(call).loginLink(call.shop)).url);
 }
 
 async function prepare(call: Call): Promise<void> {
