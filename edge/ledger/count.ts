@@ -54,7 +54,7 @@ export function countBatches(sql: SqlStorage, request: CountRequest): { receipts
         countEvent(tally, settlement, client, event, eventTime(event.occurredAtMs, clock));
       }
     }
-    for (const seq of batch.refusedSeqs) if (seq <= client.watermark + MAX_LEAD) tally.drop(receivedAtMs, "rejected", markReceived(client, seq, seq));
+    for (const seq of batch.refusedSeqs) tally.drop(receivedAtMs, "rejected", seq <= client.watermark + MAX_LEAD ? markReceived(client, seq, seq) : 1);
     for (const { from, to, reason } of batch.voids) {
       if (from <= to && to <= client.watermark + MAX_LEAD) tally.drop(receivedAtMs, reason, markReceived(client, from, to));
       else receipt.rejected.push({ seq: from, code: "void-out-of-range", message: `The numbers ${from} to ${to} are no range within ${MAX_LEAD} of the last one counted.` });
@@ -119,8 +119,13 @@ function isSlateEvent(event: ShopEvent): event is SlateEvent {
 function settle(sql: SqlStorage, { purchases, clickedBy }: Settlement, currency: string, tally: Tally, receivedAtMs: number): void {
   const concerned = new Set(purchases.map(({ event }) => event.params.transaction_id));
   for (const client of clickedBy) for (const [transactionId] of client.trail.orders) concerned.add(transactionId);
+  if (concerned.size > 0) settleOrders(sql, concerned, { purchases, clickedBy }, currency, tally, receivedAtMs);
+  // Only now: an import may tell years of one client at once.
   for (const client of clickedBy) pruneTrail(client.trail);
-  if (concerned.size === 0) return;
+  for (const { client } of purchases) pruneTrail(client.trail);
+}
+
+function settleOrders(sql: SqlStorage, concerned: Set<string>, { purchases, clickedBy }: Settlement, currency: string, tally: Tally, receivedAtMs: number): void {
   const orders = loadOrders(sql, concerned);
   for (const order of orders.values()) contribute(tally, order, -1);
   const trails = new Map<string, Trail>();
@@ -134,14 +139,12 @@ function settle(sql: SqlStorage, { purchases, clickedBy }: Settlement, currency:
       client.trail.orders.push([transaction_id, atMs]);
     }
     if (order.clientId !== client.clientId || addLines(order, event.params, atMs, currency) === 0) continue;
-    tally.present(client.clientId, atMs, "purchased");
     if (event.params.currency !== undefined && event.params.currency !== currency) tally.drop(receivedAtMs, "foreign-currency", 1);
   }
   for (const order of orders.values()) {
     attribute(order, trails.get(order.clientId)?.clicks ?? []);
     contribute(tally, order, 1);
   }
-  for (const trail of trails.values()) pruneTrail(trail);
   sql.exec(UPSERT_ORDERS, JSON.stringify([...orders.values()].map((order) => [order.transactionId, order.clientId, order.atMs, JSON.stringify(order.lines)])));
 }
 

@@ -1,8 +1,8 @@
 /** The ledger's tables. Columns are only ever added. */
 import { STAT_SUMS } from "../../core/api.ts";
 
-/** What a client did in a quarter-hour, for counting people. */
-export const PRESENCE = ["active", "viewed", "carted", "checkout", "purchased"] as const;
+/** What a client did in a quarter-hour, for counting people. Who bought follows from the orders, whose times may change. */
+export const PRESENCE = ["active", "viewed", "carted", "checkout"] as const;
 export type Presence = (typeof PRESENCE)[number];
 
 /** Sums kept per client and day beside its presence; money in minor units. */
@@ -44,6 +44,7 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS purchase_order (
     transaction_id TEXT PRIMARY KEY, client_id TEXT NOT NULL, at_ms INTEGER NOT NULL, lines TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX IF NOT EXISTS purchase_order_by_time ON purchase_order (at_ms, client_id)`,
 
   // What was not counted, by reason and the quarter-hour of its arrival.
   `CREATE TABLE IF NOT EXISTS dropped (

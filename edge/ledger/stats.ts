@@ -16,14 +16,15 @@ type Row = { [column: string]: SqlStorageValue };
 export function readStats(sql: SqlStorage, request: StatsRequest): LedgerStats {
   const { currency, fromMs, toMs, bucketStartsMs, nowMs } = request;
   const people = readPeople(sql, fromMs, toMs);
+  const buyers = readBuyers(sql, fromMs, toMs);
   return {
-    totals: { ...readSums(sql, fromMs, toMs, currency), shoppers: people.active, buyers: people.purchased },
+    totals: { ...readSums(sql, fromMs, toMs, currency), shoppers: people.active, buyers },
     series: bucketStartsMs.map((startMs, index) => {
       const endMs = bucketStartsMs[index + 1] ?? toMs;
       return { startMs, shoppers: readPeople(sql, startMs, endMs).active, ...readSums(sql, startMs, endMs, currency) };
     }),
     placements: readPlacements(sql, fromMs, toMs, currency),
-    funnel: { viewed: people.viewed, carted: people.carted, checkout: people.checkout, purchased: people.purchased },
+    funnel: { viewed: people.viewed, carted: people.carted, checkout: people.checkout, purchased: buyers },
     liveShoppers: sql.exec<{ live: number }>(`SELECT count(DISTINCT client_id) AS live FROM client_day WHERE day >= ?1 AND newest_at_ms > ?2`, dayOf(nowMs - LIVE_MS), nowMs - LIVE_MS).one().live,
     newestEventAtMs: sql.exec<{ newest: number | null }>(`SELECT max(newest_at_ms) AS newest FROM client_day WHERE day = (SELECT max(day) FROM client_day)`).one().newest,
     dropped: sql.exec<{ reason: string; count: number }>(
@@ -61,6 +62,11 @@ function readPeople(sql: SqlStorage, fromMs: number, toMs: number): { [P in Pres
   const distinct = PRESENCE.map((flag) => `count(DISTINCT CASE WHEN (${flag}_am & am) | (${flag}_pm & pm) THEN client_id END) AS ${flag}`);
   return sql.exec<{ [P in Presence]: number }>(
     `SELECT ${distinct.join(", ")} FROM (SELECT *, ${mask(0)} AS am, ${mask(1)} AS pm FROM client_day WHERE day BETWEEN ?1 AND ?2)`, firstDay, lastDay).one();
+}
+
+/** Distinct clients with an order in a range. */
+function readBuyers(sql: SqlStorage, fromMs: number, toMs: number): number {
+  return sql.exec<{ buyers: number }>(`SELECT count(DISTINCT client_id) AS buyers FROM purchase_order WHERE at_ms >= ?1 AND at_ms < ?2`, fromMs, toMs).one().buyers;
 }
 
 const FULL_HALF_DAY = 2 ** HALF_DAY_SLOTS - 1;

@@ -31,6 +31,24 @@ describe("orders", () => {
     expect((await everything(shop)).totals).toMatchObject({ purchase: 1, revenue: 30, buyers: 1 });
   });
 
+  it("counts an order when it was made, whichever of its events arrives first", async () => {
+    const shop = await createShop(startEdge());
+    const madeAtMs = NOON - 2 * 3_600_000;
+    await shop.send(CLIENT, [buy(2, "T1", [{ item_id: "a", price: 10 }], NOON - 60_000)]);
+    await shop.send(CLIENT, [buy(1, "T1", [{ item_id: "a", price: 10 }], madeAtMs)]);
+    expect((await shop.stats(`?fromMs=${NOON - 3_600_000}&toMs=${NOON}`)).totals).toMatchObject({ events: 1, purchase: 0, revenue: 0, buyers: 0 });
+    expect(await shop.stats(`?fromMs=${madeAtMs}&toMs=${madeAtMs + 1}`)).toMatchObject({ totals: { purchase: 1, revenue: 10, buyers: 1 }, funnel: { purchased: 1 } });
+  });
+
+  it("takes no value beside prices, whichever of the two is told first", async () => {
+    for (const order of [[1, 2], [2, 1]]) {
+      const shop = await createShop(startEdge());
+      const told = [buy(1, "T1", [{ item_id: "a" }], undefined, { value: 30 }), buy(2, "T1", [{ item_id: "a", price: 15, quantity: 2 }])];
+      for (const seq of order) await shop.send(CLIENT, [told[seq - 1]!]);
+      expect((await shop.stats()).totals).toMatchObject({ purchase: 1, revenue: 30 });
+    }
+  });
+
   it("lets nobody else add to an order", async () => {
     const shop = await createShop(startEdge());
     await shop.send(CLIENT, [buy(1, "T1", [{ item_id: "a", price: 10 }])]);
@@ -48,6 +66,14 @@ describe("orders", () => {
     const shop = await createShop(startEdge());
     await shop.send(CLIENT, [buy(1, "T1", [{ item_id: "a", price: 10 }], undefined, { currency: "USD" })]);
     expect(await shop.stats()).toMatchObject({ totals: { purchase: 1, revenue: 0 }, dropped: [{ reason: "foreign-currency", count: 1 }] });
+  });
+
+  it("counts the money of an order that was told in two currencies, whichever came first", async () => {
+    for (const currencies of [["USD", "EUR"], ["EUR", "USD"]]) {
+      const shop = await createShop(startEdge());
+      for (const [index, currency] of currencies.entries()) await shop.send(CLIENT, [buy(index + 1, "T1", [{ item_id: "a", price: 10 }], undefined, { currency })]);
+      expect((await shop.stats()).totals).toMatchObject({ purchase: 1, revenue: 10 });
+    }
   });
 
   it("takes an order's value where its items have no prices", async () => {
@@ -99,6 +125,19 @@ describe("attribution", () => {
     const { totals, placements } = await shop.stats();
     expect(totals).toMatchObject({ purchase: 1, revenue: 20, attributed_orders: 1, attributed_revenue: 20 });
     expect(placements.map(({ placement, attributed_orders, attributed_revenue }) => [placement, attributed_orders, attributed_revenue])).toEqual([["cart-together", 1, 20], ["home-for-you", 0, 0]]);
+  });
+
+  it("knows the clicks of years that an import tells at once", async () => {
+    const shop = await createShop(startEdge());
+    const atMs = NOON - 40 * 864e5;
+    await importLines(shop, [{ clientId: CLIENT, sentAtMs: NOON, events: [click(1, "a", "p", atMs), buy(2, "T1", [{ item_id: "a", price: 1 }], atMs + 1000), click(3, "b", "p", NOON - 1000)] }]);
+    expect((await everything(shop)).totals).toMatchObject({ purchase: 1, attributed_orders: 1, attributed_revenue: 1 });
+  });
+
+  it("counts once what a click of no placement earned", async () => {
+    const shop = await createShop(startEdge());
+    await shop.send(CLIENT, [click(1, "a", ""), buy(2, "T1", [{ item_id: "a", price: 20 }])]);
+    expect(await shop.stats()).toMatchObject({ totals: { attributed_orders: 1, attributed_revenue: 20 }, placements: [] });
   });
 
   it("never lets one shopper's click earn another's order", async () => {

@@ -81,6 +81,12 @@ describe("counting", () => {
     expect(await shop.send(CLIENT, pageViews(1, 9_000_000_000))).toMatchObject({ accepted: 1, watermark: 1, rejected: [{ seq: 9_000_000_000, code: "seq-too-far" }] });
   });
 
+  it("counts a broken event as dropped however far ahead its number is", async () => {
+    const shop = await createShop(startEdge());
+    await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: [{ seq: 9_000_000_000, name: "teleport" }] });
+    expect((await shop.stats()).dropped).toEqual([{ reason: "rejected", count: 1 }]);
+  });
+
   it("keeps clients apart", async () => {
     const shop = await createShop(startEdge());
     await shop.send("client-000A", pageViews(1, 2));
