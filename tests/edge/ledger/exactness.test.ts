@@ -5,7 +5,7 @@ import { routes, STAT_SUMS, type ImportReport } from "../../../core/api.ts";
 import { ATTRIBUTION_WINDOW_MS, OUTBOX_LIFETIME_MS, VOID_REASONS, type BatchReceipt, type EventBatch, type ShopEvent } from "../../../core/events.ts";
 import { seededRandom } from "../../../core/ids.ts";
 import { archiveOnce } from "../../../edge/ledger/archive.ts";
-import { click, createShop, env, event, NOON, startEdge, type TestShop } from "../edge.ts";
+import { click, createShop, env, event, NOON, startEdge } from "../edge.ts";
 
 const MINUTE = 60_000;
 const SLOT = 15 * MINUTE;
