@@ -80,8 +80,8 @@ const slate = {
 } as const;
 const slateRequired = ["slate_id", "placement", "strategy", "model_version", "arm", "items"] as const;
 
-/** The parameters of every event, by its name. */
-export const EVENT_SCHEMAS = {
+/** The parameters of the events that shops tell of, by their names. */
+export const SHOP_EVENT_SCHEMAS = {
   page_view: { type: "object", properties: { page_title: text, page_referrer: { type: "string", maxLength: 200, description: "origin only" } } },
   view_item: { type: "object", required: ["items"], properties: { ...ecommerce, ...cause } },
   view_item_list: { type: "object", required: ["items"], properties: list },
@@ -98,6 +98,11 @@ export const EVENT_SCHEMAS = {
   search: { type: "object", required: ["search_term"], properties: { search_term: shortText } },
   view_search_results: { type: "object", required: ["search_term"], properties: { search_term: shortText, results: { type: "integer", minimum: 0, maximum: 1e7 } } },
   login: { type: "object", properties: { method: shortText } },
+} as const satisfies { [name: string]: ObjectSchema };
+
+/** The parameters of every event, by its name; those prefixed `rec_` are recorded by carousels. */
+export const EVENT_SCHEMAS = {
+  ...SHOP_EVENT_SCHEMAS,
   rec_render: { type: "object", required: slateRequired, properties: slate },
   rec_view: { type: "object", required: slateRequired, properties: slate },
   rec_click: { type: "object", required: slateRequired, properties: slate },
@@ -106,7 +111,8 @@ export const EVENT_SCHEMAS = {
 } as const satisfies { [name: string]: ObjectSchema };
 
 export type EventName = keyof typeof EVENT_SCHEMAS;
-export const EVENT_NAMES = Object.keys(EVENT_SCHEMAS) as EventName[];
+export type ShopEventName = keyof typeof SHOP_EVENT_SCHEMAS;
+export const EVENT_NAMES = /* @__PURE__ */ Object.keys(EVENT_SCHEMAS) as EventName[];
 export type EventParams<N extends EventName> = Infer<(typeof EVENT_SCHEMAS)[N]>;
 /** The five events about a slate share one shape. */
 export type SlateParams = EventParams<"rec_render">;

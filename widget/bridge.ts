@@ -1,13 +1,12 @@
 /** What the tag lends to the carousel chunk: the page's state, and the ways to act on it. */
 import type { ShopConfig } from "../core/api.ts";
-import type { Arm, EventName, SlateParams } from "../core/events.ts";
 import type { Placement } from "../core/slate.ts";
-import type { CurrentPage } from "./capture/recorder.ts";
-import type { ForcedBackend } from "./config.ts";
-import type { Grants } from "./consent.ts";
+import type { CurrentPage, Recorder } from "./capture/recorder.ts";
+import type { TagAttributes } from "./config.ts";
+import type { Consent } from "./consent.ts";
 import type { Faults } from "./faults.ts";
 import type { Database } from "./store/database.ts";
-import type { Shopper } from "./store/shopper.ts";
+import type { Journal } from "./store/journal.ts";
 
 /** A place on the page that a carousel may fill. */
 export interface Slot {
@@ -16,26 +15,21 @@ export interface Slot {
   host: HTMLElement;
 }
 
-export interface Bridge {
-  edge: string;
-  key: string;
-  signers: string[];
-  engineUrl: string;
-  backend?: ForcedBackend;
+export interface Bridge extends TagAttributes {
+  engineFile: string;
+  /** The database of the files that only carousels need; the tag knows it to delete it. */
+  filesName: string;
   fetch: typeof globalThis.fetch;
   nowMs(): number;
   faults: Faults;
+  consent: Consent;
+  journal: Journal;
+  recorder: Recorder;
   /** The newest configuration known. */
-  config(): ShopConfig;
+  config(): ShopConfig | undefined;
   page(): CurrentPage;
-  shopper(): Shopper;
-  arm(): Arm;
-  grants(): Grants;
-  database(): Database;
-  track(name: EventName, params: SlateParams): void;
-  /** Records a click and sends it before the page is left. */
-  clicked(slate: SlateParams): void;
-  dismissed(slate: SlateParams): void;
+  /** Sends what is not on its way yet, since the page may be left. */
+  sendLeaving(): void;
   /** After everything that may change a ranking: history, cart, consent, page, configuration. */
   onChange(listener: () => void): void;
 }
@@ -46,7 +40,11 @@ export interface CarouselHost {
   fill(slot: Slot): Promise<void>;
   /** Takes a carousel away whose place has left the page. */
   clear(slot: Slot): void;
-  recommend(placement: Placement): Promise<unknown>;
-  diagnostics(): object;
+  /** The ranking of a placement; null where there is no such placement, or nothing to rank. */
+  recommend(placement: string): Promise<unknown>;
+  diagnostics(): Promise<object>;
 }
-export type StartCarousels = (bridge: Bridge) => CarouselHost;
+export interface CarouselChunk {
+  startCarousels(bridge: Bridge): CarouselHost;
+  memoryDatabase(): Database;
+}

@@ -14,23 +14,22 @@ export interface Consent {
   update(changes: Partial<Grants>): void;
   /** One command of Google Consent Mode, as found in the data layer. */
   googleCommand(action: unknown, state: unknown): void;
-  onChange(listener: () => void): void;
 }
 
 /**
  * Denies everything until told otherwise.
  *
  * @param options.privacyControl Global Privacy Control is on: nothing is ever uploaded, whatever a banner says
+ * @param options.onChange called when what is granted has changed
  */
-export function createConsent({ granted, privacyControl }: { granted: boolean; privacyControl: boolean }): Consent {
+export function createConsent({ granted, privacyControl, onChange }: { granted: boolean; privacyControl: boolean; onChange: () => void }): Consent {
   const told = { analytics: granted, personalization: granted };
-  const listeners: (() => void)[] = [];
   const grants = () => ({ analytics: told.analytics && !privacyControl, personalization: told.personalization });
   const update = (changes: Partial<Grants>) => {
     const before = grants();
     for (const purpose of PURPOSES) if (typeof changes[purpose] === "boolean") told[purpose] = changes[purpose];
     const after = grants();
-    if (PURPOSES.some((purpose) => before[purpose] !== after[purpose])) for (const listener of listeners) listener();
+    if (PURPOSES.some((purpose) => before[purpose] !== after[purpose])) onChange();
   };
   return {
     grants,
@@ -45,9 +44,6 @@ export function createConsent({ granted, privacyControl }: { granted: boolean; p
         if (value === "denied" || (value === "granted" && !given["region"])) changes[purpose] = value === "granted";
       }
       update(changes);
-    },
-    onChange(listener) {
-      listeners.push(listener);
     },
   };
 }

@@ -3,15 +3,15 @@ import { expect, test } from "vitest";
 import { createConsent } from "../../widget/consent.ts";
 import { backoffMs } from "../../widget/sync/backoff.ts";
 
+const onChange = () => {};
 const none = { analytics: false, personalization: false };
 
 test("allows nothing until the shop's banner says so", () => {
-  expect(createConsent({ granted: false, privacyControl: false }).grants()).toEqual(none);
+  expect(createConsent({ granted: false, privacyControl: false, onChange }).grants()).toEqual(none);
 });
 test("follows Google Consent Mode purpose by purpose, and tells of changes only", () => {
-  const consent = createConsent({ granted: false, privacyControl: false });
   let changes = 0;
-  consent.onChange(() => (changes += 1));
+  const consent = createConsent({ granted: false, privacyControl: false, onChange: () => (changes += 1) });
   consent.googleCommand("default", { analytics_storage: "denied", ad_storage: "granted" });
   consent.googleCommand("update", { personalization_storage: "granted" });
   consent.googleCommand("update", { personalization_storage: "granted" });
@@ -21,7 +21,7 @@ test("follows Google Consent Mode purpose by purpose, and tells of changes only"
   expect(consent.grants()).toEqual(none);
 });
 test("takes a region's default as a denial only, since it does not know the region", () => {
-  const consent = createConsent({ granted: false, privacyControl: false });
+  const consent = createConsent({ granted: false, privacyControl: false, onChange });
   consent.googleCommand("default", { analytics_storage: "granted", region: ["US"] });
   expect(consent.grants()).toEqual(none);
   consent.googleCommand("default", { analytics_storage: "granted" });
@@ -29,12 +29,12 @@ test("takes a region's default as a denial only, since it does not know the regi
   expect(consent.grants()).toEqual(none);
 });
 test("never uploads under Global Privacy Control", () => {
-  const consent = createConsent({ granted: true, privacyControl: true });
+  const consent = createConsent({ granted: true, privacyControl: true, onChange });
   consent.update({ analytics: true });
   expect(consent.grants()).toEqual({ analytics: false, personalization: true });
 });
 test("ignores what is no consent command", () => {
-  const consent = createConsent({ granted: false, privacyControl: false });
+  const consent = createConsent({ granted: false, privacyControl: false, onChange });
   consent.googleCommand("update", "granted");
   consent.googleCommand("wait", { analytics_storage: "granted" });
   consent.update({ analytics: "yes" as never });

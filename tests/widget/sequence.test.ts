@@ -1,17 +1,16 @@
 /** Every sequence number is used once or accounted for. */
 import { expect, test } from "vitest";
 import { OUTBOX_LIFETIME_MS } from "../../core/events.ts";
-import { memoryDatabase, type StoreName } from "../../widget/store/database.ts";
+import { memoryDatabase } from "../../widget/store/memory.ts";
 import { acknowledge, append, nextBatch, readTotals, type OutboxEntry } from "../../widget/store/outbox.ts";
 import { LEASE_MS, returnLease, takeLease, type Client } from "../../widget/store/sequence.ts";
 
-const ALL: StoreName[] = ["meta", "outbox", "voids", "leases", "sent"];
 const newClient: Client = { id: "client-one", secret: "s", nextSeq: 1 };
 const entry = (seq: number, text = "x", occurredAtMs = 0): OutboxEntry => ({ seq, occurredAtMs, json: JSON.stringify(text) });
 
 function store() {
   const database = memoryDatabase();
-  return <T>(work: Parameters<typeof database.run<T>>[2]) => database.run<T>(ALL, "readwrite", work);
+  return <T>(work: Parameters<typeof database.run<T>>[0]) => database.run<T>(work);
 }
 const stored = (run: ReturnType<typeof store>) => run(async (transaction) => (await transaction.get<Client>("meta", "client"))!);
 
@@ -64,7 +63,7 @@ test("refuses events beyond the cap, counts them, and takes others once there is
   const large = "x".repeat(300 * 1024);
   expect([...(await run((transaction) => append(transaction, [entry(1, large), entry(2, large)])))]).toEqual([2]);
   const batch = (await run((transaction) => nextBatch(transaction, 0)))!;
-  await run((transaction) => acknowledge(transaction, batch, 10, {}, 0));
+  await run((transaction) => acknowledge(transaction, batch, 10, [], 0));
   expect([...(await run((transaction) => append(transaction, [entry(3, large)])))]).toEqual([]);
   expect(await run(readTotals)).toMatchObject({ dropped: { "over-quota": 1 }, sentEvents: 1 });
 });

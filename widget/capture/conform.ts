@@ -1,5 +1,5 @@
 /** Brings what shops push into the shape that the event schemas ask for. */
-import { EVENT_SCHEMAS, type EventName } from "../../core/events.ts";
+import { SHOP_EVENT_SCHEMAS, type ShopEventName } from "../../core/events.ts";
 import type { ObjectSchema, Schema } from "../../core/schema.ts";
 
 /**
@@ -7,12 +7,13 @@ import type { ObjectSchema, Schema } from "../../core/schema.ts";
  *
  * @returns a clean copy of what can be used, or undefined where something required is missing
  */
-export function conform(name: EventName, params: unknown): object | undefined {
-  return mend(EVENT_SCHEMAS[name], params) as object | undefined;
+export function conform(name: ShopEventName, params: unknown): object | undefined {
+  return mend(SHOP_EVENT_SCHEMAS[name], params) as object | undefined;
 }
 
-export function isEventName(name: unknown): name is EventName {
-  return typeof name === "string" && Object.hasOwn(EVENT_SCHEMAS, name);
+/** Whether a shop may tell of it: events of slates are the carousels' own. */
+export function isShopEvent(name: unknown): name is ShopEventName {
+  return Object.hasOwn(SHOP_EVENT_SCHEMAS, name as string);
 }
 
 function mend(schema: Schema, value: unknown): unknown {

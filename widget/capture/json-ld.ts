@@ -26,13 +26,15 @@ export function readJsonLd(document: Pick<Document, "querySelectorAll">): Record
   return found;
 }
 
-export function hasType(object: Record<string, unknown>, type: string): boolean {
-  return [object["@type"]].flat().includes(type);
+export const PRODUCT = /^Product(Group)?$/;
+
+export function hasType(object: Record<string, unknown>, type: RegExp): boolean {
+  return [object["@type"]].flat().some((name) => type.test(name as string));
 }
 
 /** The page's one product; none where there are several, which is a list. */
 export function productOf(objects: readonly Record<string, unknown>[]): PageProduct | undefined {
-  const products = objects.filter((object) => hasType(object, "Product") || hasType(object, "ProductGroup"));
+  const products = objects.filter((object) => hasType(object, PRODUCT));
   if (products.length !== 1) return undefined;
   const { sku, productID, name, brand, offers } = products[0]!;
   const offer = [offers].flat()[0] as { price?: unknown; lowPrice?: unknown; priceCurrency?: string; sku?: unknown } | undefined;

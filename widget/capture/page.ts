@@ -1,7 +1,7 @@
 /** Which kind of page this is, and when it becomes another one. */
 import type { PageType } from "../../core/events.ts";
 import { redactPath } from "../../core/redact.ts";
-import { hasType } from "./json-ld.ts";
+import { hasType, PRODUCT } from "./json-ld.ts";
 
 /** Paths of the common shop systems, in the order in which they are tried. */
 const PATHS: [PageType, RegExp][] = [
@@ -15,6 +15,8 @@ const PATHS: [PageType, RegExp][] = [
   ["search", /\/(search|suche|catalogsearch)(\/|$)/],
 ];
 
+const JSON_LD: [PageType, RegExp][] = [["product", PRODUCT], ["search", /^SearchResultsPage$/], ["category", /^(CollectionPage|ItemList)$/]];
+
 /** What an event says about the page it happens on. */
 const EVENTS: { [name: string]: PageType } = {
   view_item: "product", view_item_list: "category", view_cart: "cart", begin_checkout: "checkout", add_shipping_info: "checkout",
@@ -27,9 +29,7 @@ export function detectPageType(signs: { path: string; title: string; jsonLd: rea
   if (signs.events.includes("purchase")) return "thank_you";
   for (const [type, pattern] of PATHS) if (pattern.test(path)) return type;
   if (/\b404\b|not found/i.test(signs.title)) return "not_found";
-  if (signs.jsonLd.some((object) => hasType(object, "Product") || hasType(object, "ProductGroup"))) return "product";
-  if (signs.jsonLd.some((object) => hasType(object, "SearchResultsPage"))) return "search";
-  if (signs.jsonLd.some((object) => hasType(object, "CollectionPage") || hasType(object, "ItemList"))) return "category";
+  for (const [type, pattern] of JSON_LD) if (signs.jsonLd.some((object) => hasType(object, pattern))) return type;
   for (const event of signs.events) if (EVENTS[event]) return EVENTS[event];
   return "other";
 }

@@ -1,5 +1,5 @@
 /** Turns what the page shows and does into events: one real action, one event. */
-import type { EventItem, EventName, EventParams, PageType, SlateParams } from "../../core/events.ts";
+import type { EventItem, EventName, EventParams, PageType, ShopEventName } from "../../core/events.ts";
 import { appendEntries, entriesOf } from "../../core/history.ts";
 import { redactText } from "../../core/redact.ts";
 import { toJson } from "../json.ts";
@@ -13,7 +13,6 @@ const TWIN_MS = 1_000;
 /** An event must fit a batch: beyond this its items keep only what counting and learning need. */
 const MAX_EVENT_CHARS = 16 * 1024;
 const KEPT_HISTORY = 200;
-const KEPT_CLICKS = 50;
 const KEPT_ORDERS = 50;
 
 export interface CurrentPage {
@@ -24,27 +23,37 @@ export interface CurrentPage {
 }
 
 export interface Recorder {
-  /** Records one event. @returns what became of it; a refusal for what no event can be made of */
-  track(name: EventName, params: unknown, form?: PushForm): Promise<TrackResult | Refusal>;
-  /** Remembers a click, so that what follows names its slate. */
-  clicked(slate: SlateParams): void;
-  /** Decides at once about what was waiting for the disk: the page is being left. */
-  hurry(): void;
+  /** Records one event of the shop's. @returns what became of it; a refusal for what no event can be made of */
+  track(name: ShopEventName, params: unknown, form?: PushForm): Promise<TrackResult | Refusal>;
+  /** Records an event as it is, with the changes that it makes. */
+  record(name: EventName, params: object, changes: Change[]): Promise<TrackResult>;
+  /** What waits for the disk, to be left to the next page: this one is over. */
+  undecided(): Step[];
+  /** Decides about what closed pages have left. */
+  resume(steps: readonly Step[]): void;
   /** Another page begins: what was seen on the last one may be seen again. */
   turnPage(): void;
 }
+/** What has happened, before it is known whether it has been recorded already and which click led to it. */
+export interface Step {
+  name: ShopEventName;
+  params: Commerce;
+  /** The cart's contents, or a list of products, were told at all. */
+  told: boolean;
+  atMs: number;
+  on: CurrentPage;
+}
 export type Refusal = { ok: false; reason: "malformed" | "repeated" };
 
-type Commerce = { items?: EventItem[]; slate_id?: string; placement?: string };
+export type Commerce = { items?: EventItem[]; slate_id?: string; placement?: string };
 
 export function createRecorder({ journal, page, nowMs }: { journal: Journal; page: () => CurrentPage; nowMs: () => number }): Recorder {
   let seen = new Set<string>();
   let recent: { key: string; form: PushForm; atMs: number }[] = [];
 
-  /** True where this action has been recorded already. */
+  /** True where this page has shown this action already. */
   const repeats = (name: EventName, params: object, form: PushForm | undefined, atMs: number): boolean => {
-    const { items, transaction_id } = params as Commerce & { transaction_id?: string };
-    if (name === "purchase" && journal.shopper().orders.includes(transaction_id!)) return true;
+    const { items } = params as Commerce;
     if (name === "view_item" || name === "page_view" || name === "view_cart") {
       const key = name + (name === "view_item" ? items!.map(({ item_id }) => item_id).join() : "");
       if (seen.has(key)) return true;
@@ -69,14 +78,14 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
     journal.record({ name, occurredAtMs: atMs, page: { type, path }, params }, changes);
 
   /** Records what is no repetition, with the changes that it makes and the click that led to it. */
-  const decide = (name: EventName, params: Commerce, given: unknown, form: PushForm | undefined, atMs: number, on: CurrentPage): Promise<TrackResult | Refusal> => {
-    if (repeats(name, params, form, atMs)) return refuse("repeated");
+  const decide = ({ name, params, told, atMs, on }: Step): Promise<TrackResult | Refusal> => {
     const items = params.items ?? [];
-    const changes = cartChanges(name, given, items);
+    const changes = cartChanges(name, told, items);
     const entries = entriesOf({ name, params, occurredAtMs: atMs } as Parameters<typeof entriesOf>[0]);
     if (entries.length > 0) changes.push(change("history", (history) => appendEntries(history, entries).slice(-KEPT_HISTORY)));
     if (name === "purchase") {
       const { transaction_id } = params as EventParams<"purchase">;
+      if (journal.shopper().orders.includes(transaction_id)) return refuse("repeated");
       changes.push(change("orders", (orders) => [...orders, transaction_id].slice(-KEPT_ORDERS)));
     }
     const cause = name === "view_item" || name === "add_to_cart" ? causeOf(items, journal.session(atMs)) : undefined;
@@ -91,25 +100,22 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
   };
 
   /** Whether an order is known, or a click led here, only the disk can tell: until it has, what happens waits here. */
-  let waiting: (() => void)[] = [];
-  const hurry = () => waiting.splice(0).forEach((proceed) => proceed());
+  const waiting: { step: Step; resolve: (result: Promise<TrackResult | Refusal>) => void }[] = [];
 
   return {
     track(name, given, form) {
-      const params = conform(name, redact(name, given)) as Commerce | undefined;
+      const params = conform(name, redact(given)) as Commerce | undefined;
       if (!params) return refuse("malformed");
       if (toJson(params).length > MAX_EVENT_CHARS) params.items = params.items?.map(({ item_id, price, quantity }) => ({ item_id, price, quantity }));
-      const atMs = nowMs();
-      const on = page();
-      if (!journal.loading()) return decide(name, params, given, form, atMs, on);
-      if (waiting.length === 0) void journal.ready().then(hurry);
-      return new Promise((resolve) => waiting.push(() => resolve(decide(name, params, given, form, atMs, on))));
+      const step: Step = { name, params, told: Array.isArray((given as Commerce).items), atMs: nowMs(), on: page() };
+      if (repeats(name, params, form, step.atMs)) return refuse("repeated");
+      if (!journal.loading()) return decide(step);
+      if (waiting.length === 0) void journal.ready().then(() => waiting.splice(0).forEach(({ step, resolve }) => resolve(decide(step))));
+      return new Promise((resolve) => waiting.push({ step, resolve }));
     },
-    clicked(slate) {
-      const click: Click = { itemId: slate.items[0]!.item_id, sessionId: journal.session(nowMs()), slate };
-      void record("rec_click", slate, [change("clicks", (clicks) => [...clicks.filter((other) => other.itemId !== click.itemId), click].slice(-KEPT_CLICKS))]);
-    },
-    hurry,
+    record: (name, params, changes) => record(name, params, changes),
+    undecided: () => waiting.splice(0).map(({ step }) => step),
+    resume: (steps) => steps.forEach(decide),
     turnPage() {
       seen = new Set();
     },
@@ -121,7 +127,7 @@ function refuse(reason: Refusal["reason"]): Promise<Refusal> {
 }
 
 /** What an event tells about the contents of the cart. */
-function cartChanges(name: EventName, given: unknown, items: EventItem[]): Change[] {
+function cartChanges(name: EventName, told: boolean, items: EventItem[]): Change[] {
   const add = (sign: number) => change("cart", (cart) => {
     const next = { ...cart };
     for (const { item_id, quantity } of items) {
@@ -135,7 +141,6 @@ function cartChanges(name: EventName, given: unknown, items: EventItem[]): Chang
   if (name === "remove_from_cart") return [add(-1)];
   if (name === "purchase") return [change("cart", () => ({}))];
   // The whole cart, when its contents are told at all; an empty list is an empty cart.
-  const told = Array.isArray((given as Commerce | undefined)?.items);
   if ((name === "view_cart" || name === "begin_checkout") && told) {
     const contents = Object.fromEntries(items.map(({ item_id, quantity }) => [item_id, quantity ?? 1]));
     return [change("cart", () => contents)];
@@ -143,11 +148,10 @@ function cartChanges(name: EventName, given: unknown, items: EventItem[]): Chang
   return [];
 }
 
-function redact(name: EventName, given: unknown): unknown {
+/** Without what would identify a person, and without slate ids, which are hearsay from outside. */
+function redact(given: unknown): unknown {
   if (typeof given !== "object" || given === null) return {};
-  const copy: Record<string, unknown> = { ...given };
+  const { slate_id, placement, ...copy } = given as Record<string, unknown>;
   for (const field of ["search_term", "page_title"]) if (typeof copy[field] === "string") copy[field] = redactText(copy[field]);
-  // Slate ids of events from outside would be hearsay.
-  if (!name.startsWith("rec_")) for (const field of ["slate_id", "placement"]) delete copy[field];
   return copy;
 }

@@ -1,10 +1,9 @@
 /** Files fetched from the edge, kept for the next page: the catalogue's cards, the model's weights, what the engine measured. */
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Card, CatalogueSnapshot } from "../../core/catalogue.ts";
-import type { WeightsCache } from "../engine/model.ts";
-import type { Database } from "./database.ts";
+import type { Bridge } from "../bridge.ts";
+import type { CachedWeights, WeightsCache } from "../engine/model.ts";
 
-/** Rows carry their key, so that they can move from memory to disk as they are. */
-type Row<T> = T & { key: string };
 export interface StoredCards {
   sha256: string;
   currency: string;
@@ -24,17 +23,55 @@ export interface Files {
   keepCalibration(calibration: StoredCalibration): Promise<void>;
 }
 
-/** @param database asked for anew each time: consent replaces memory by disk */
-export function createFiles(database: () => Database): Files {
-  const read = <T>(key: string) => database().run(["files"], "readonly", (transaction) => transaction.get<Row<T>>("files", key));
-  const write = async (key: string, value: object) => {
-    await database().run(["files"], "readwrite", (transaction) => transaction.put("files", key, { ...value, key }));
+type StoredFile = StoredCards | StoredCalibration | CachedWeights;
+interface Schema extends DBSchema {
+  files: { key: string; value: StoredFile };
+}
+
+/** In memory until the shopper allows more, on disk from then on; a disk that refuses costs the next page a download. */
+export function createFiles({ filesName, journal, faults, onChange }: Pick<Bridge, "filesName" | "journal" | "faults" | "onChange">): Files {
+  const memory = new Map<string, StoredFile>();
+  let opening: Promise<IDBPDatabase<Schema> | null> | undefined;
+
+  const open = async () => {
+    const disk = await openDB<Schema>(filesName, 1, {
+      upgrade: (database) => void database.createObjectStore("files"),
+      // Somebody wants to delete it: this page goes on in memory, and does not bring it back.
+      blocking: (_, __, { target }) => {
+        (target as IDBDatabase).close();
+        opening = Promise.resolve(null);
+      },
+      // The browser has taken the handle away; the next access opens another one.
+      terminated: () => (opening = undefined),
+    });
+    for (const [key, file] of memory) await disk.put("files", file, key);
+    memory.clear();
+    return disk;
   };
+  const disk = async () => {
+    if (!journal.mayStore()) return null;
+    return (opening ??= open().catch((error: unknown) => (faults.note("files", error), null)));
+  };
+  const read = async <T extends StoredFile>(key: string) => {
+    const database = await disk();
+    return (memory.get(key) ?? (await database?.get("files", key))) as T | undefined;
+  };
+  const write = async (key: string, file: StoredFile) => {
+    const database = await disk();
+    if (database) await database.put("files", file, key);
+    else memory.set(key, file);
+  };
+  // On consent, what this page has fetched so far moves to disk.
+  onChange(() => faults.watch("files", disk()));
+
   return {
     weights: {
       get: (shop) => read(`weights:${shop}`),
       put: (shop, entry) => write(`weights:${shop}`, entry),
-      delete: async (shop) => void (await database().run(["files"], "readwrite", (transaction) => transaction.remove("files", `weights:${shop}`))),
+      async delete(shop) {
+        memory.delete(`weights:${shop}`);
+        await (await disk())?.delete("files", `weights:${shop}`);
+      },
     },
     cards: () => read("cards"),
     async keepCards(sha256, { currency, cards }) {

@@ -1,14 +1,15 @@
 /** The journal: takes what happens, in memory at once and on disk as far as the shopper allows. */
 import { SESSION_TIMEOUT_MS, type EventName, type PageType } from "../../core/events.ts";
 import { createId, sha256Hex } from "../../core/ids.ts";
+import type { Step } from "../capture/recorder.ts";
 import { PURPOSES, type Consent, type Grants } from "../consent.ts";
 import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
-import { memoryDatabase, openDatabase, type Database, type Transaction } from "./database.ts";
+import { deleteDatabase, openDatabase, type Database, type Transaction } from "./database.ts";
 import { leaveWords, takeWords, type LastWords } from "./last-words.ts";
-import { append, OUTBOX_STORES, type OutboxEntry } from "./outbox.ts";
+import { append, type OutboxEntry } from "./outbox.ts";
 import { LEASE_MS, reportVoid, returnLease, takeLease, type Client, type Lease } from "./sequence.ts";
-import { newShopper, ROW_PURPOSE, SHOPPER_ROWS, type Change, type Shopper } from "./shopper.ts";
+import { newShopper, ROW_PURPOSE, SHOPPER_ROWS, type Change, type Shopper, type ShopperRow } from "./shopper.ts";
 
 /** Events held in memory until consent; a page that never gets it must not grow. */
 const MAX_HELD = 200;
@@ -27,8 +28,10 @@ export interface Journal {
   shopper(): Shopper;
   /** Known once analytics is allowed and the disk has answered. */
   client(): Client | undefined;
-  /** The database in use: in memory until consent. */
-  database(): Database;
+  /** Undefined until consent: before it, nothing is kept beyond this page. */
+  database(): Database | undefined;
+  /** Whether anything may be kept on this device. */
+  mayStore(): boolean;
   /** Resolves when everything allowed so far has been read from disk. */
   ready(): Promise<void>;
   /** Whether what the disk knows of the shopper is still on its way. */
@@ -41,16 +44,30 @@ export interface Journal {
   refresh(): Promise<void>;
   /** Numbered events of this page that the edge is not known to have. */
   unsettled(): OutboxEntry[];
-  /** The edge has answered for these numbers. */
-  settled(seqs: readonly number[]): void;
-  /** Leaves to the next page what is not on disk yet, and the numbers that this page leased and did not use. */
-  leave(): void;
-  /** After each change, from this tab or another one. */
-  onChange(listener: () => void): void;
-  /** After events have reached the disk. */
-  onStored(listener: () => void): void;
+  /** The edge has answered for these. */
+  settled(entries: readonly OutboxEntry[]): void;
+  /** Leaves to the next page what is not on disk yet, these steps, and the numbers that this page leased and did not use. */
+  leave(steps: Step[]): void;
   /** Wipes the device; the page records nothing more. */
   forget(): Promise<void>;
+}
+
+export interface JournalOptions {
+  /** Of the database, of what closing pages leave in localStorage, and of the channel between tabs. */
+  name: string;
+  /** Another database to delete with this one. */
+  filesName: string;
+  consent: Consent;
+  faults: Faults;
+  nowMs: () => number;
+  /** The database for browsers without one, where events live as long as their page. */
+  withoutDisk: () => Promise<Database>;
+  /** Decides about what closed pages could not. */
+  resume: (steps: readonly Step[]) => void;
+  /** After each change, from this tab or another one. */
+  onChange: () => void;
+  /** After events have reached the disk. */
+  onStored: () => void;
 }
 
 interface Held {
@@ -58,11 +75,15 @@ interface Held {
   entry?: OutboxEntry;
   resolve(result: TrackResult): void;
 }
+/** What tabs tell each other; an empty message: rows on disk have changed. */
+interface Message {
+  settled?: number[];
+  forget?: boolean;
+}
 
-export function createJournal({ name, consent, faults, nowMs }: { name: string; consent: Consent; faults: Faults; nowMs: () => number }): Journal {
+export function createJournal({ name, filesName, consent, faults, nowMs, withoutDisk, resume, onChange, onStored }: JournalOptions): Journal {
   let shopper = newShopper();
-  let database = memoryDatabase();
-  let opened = false;
+  let database: Database | undefined;
   let forgotten = false;
   let client: Client | undefined;
   let lease: Lease | null = null;
@@ -72,88 +93,85 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
   let writing: Change[] = [];
   let voids: number[] = [];
   const unsettled = new Map<number, OutboxEntry>();
-  const changed: (() => void)[] = [];
-  const stored: (() => void)[] = [];
-  let channel: BroadcastChannel | null = null;
   /** Disk work happens in turn, so that a reading never misses a writing under way. */
   let turn: Promise<void> = Promise.resolve();
   let failed = false;
   let committing = false;
+  /** Closed pages' last words, until what they say is on disk. */
+  let taken = new Map<string, LastWords>();
+  const putBack = () => {
+    taken.forEach((words, id) => leaveWords(name, id, words));
+    taken.clear();
+  };
+  /** What the shopper has been read under. */
+  let loadedFor: Partial<Grants> = {};
 
-  const announce = (listeners: (() => void)[]) => listeners.forEach((listener) => faults.guard("listener", listener)());
+  const channel = new BroadcastChannel(name);
+  const tell = (message: Message) => channel.postMessage(message);
+  channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<Message>) => {
+    if (data.forget) void forget(false);
+    else if (data.settled) data.settled.forEach((seq) => unsettled.delete(seq));
+    else void refresh();
+  });
+
   /** @returns a promise that never rejects: what the disk refuses is noted, and the page goes on in memory */
   const inTurn = (work: () => Promise<unknown>): Promise<void> =>
     (turn = turn.then(work).then(() => {}, (error: unknown) => {
       failed = true;
       faults.note("store", error);
     }));
-  const mayStore = () => !forgotten && (consent.grants().analytics || consent.grants().personalization);
-
-  /** Opens the disk on the first consent; what the page has fetched so far moves there. */
-  const open = async () => {
-    if (opened) return;
-    opened = true;
-    const memory = database;
-    database = await openDatabase(name).catch((error: unknown) => {
-      faults.note("indexeddb", error);
-      return memory;
-    });
-    if (database === memory) return;
-    const files = await memory.run(["files"], "readonly", (transaction) => transaction.all<{ key: string }>("files"));
-    await database.run(["files"], "readwrite", async (transaction) => {
-      for (const file of files) await transaction.put("files", file.key, file);
-    });
-    if (typeof BroadcastChannel === "undefined") return;
-    channel = new BroadcastChannel(name);
-    channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<{ settled?: number[]; forget?: boolean }>) => {
-      if (data.forget) void forget(false);
-      else if (data.settled) data.settled.forEach((seq) => unsettled.delete(seq));
-      else void refresh();
-    });
+  const may = (row: ShopperRow) => consent.grants()[ROW_PURPOSE[row]];
+  const mayStore = () => !forgotten && PURPOSES.some((purpose) => consent.grants()[purpose]);
+  const apply = ({ row, apply: step }: Change) => {
+    shopper = { ...shopper, [row]: step(shopper[row] as never) };
+  };
+  const readClient = async (transaction: Transaction) => {
+    client = (await transaction.get<Client>("meta", "client")) ?? client;
   };
 
-  /** Finishes what closed pages began. */
-  const adopt = async (transaction: Transaction, words: readonly LastWords[]) => {
-    const grants = consent.grants();
-    for (const { lease: left, entries, rows } of words) {
-      for (const row of SHOPPER_ROWS) if (rows[row] !== undefined && grants[ROW_PURPOSE[row]]) await transaction.put("meta", row, rows[row]);
-      await append(transaction, entries);
-      if (left) await returnLease(transaction, left);
-    }
-  };
-
-  let loadedFor: Grants | null = null;
-  let allowed = consent.grants();
   const refresh = () => inTurn(async () => {
     const grants = consent.grants();
     // What was read under a consent that is gone is not used any more.
-    for (const row of SHOPPER_ROWS) if (allowed[ROW_PURPOSE[row]] && !grants[ROW_PURPOSE[row]]) shopper = { ...shopper, [row]: newShopper()[row] };
-    allowed = grants;
-    if (!mayStore()) return announce(changed);
-    await open();
+    for (const row of SHOPPER_ROWS) if (loadedFor[ROW_PURPOSE[row]] && !may(row)) shopper = { ...shopper, [row]: newShopper()[row] };
+    if (!mayStore()) {
+      loadedFor = {};
+      return onChange();
+    }
+    database ??= await openDatabase(name).catch((error: unknown) => {
+      faults.note("indexeddb", error);
+      return withoutDisk();
+    });
     const candidate = grants.analytics && !client ? await newClient() : client;
-    const loaded = newShopper() as unknown as Record<string, unknown>;
-    const found = takeWords(name);
-    await database.run([...OUTBOX_STORES, "leases"], "readwrite", async (transaction) => {
-      await adopt(transaction, found.map(({ words }) => words));
+    const loaded: Record<string, unknown> = newShopper() as never;
+    taken = takeWords(name);
+    await database.run(async (transaction) => {
+      // What closed pages have begun is finished here.
+      for (const { lease: left, entries, rows } of taken.values()) {
+        for (const row of SHOPPER_ROWS) if (rows[row] !== undefined && may(row)) await transaction.put("meta", row, rows[row]);
+        await append(transaction, entries);
+        if (left) await returnLease(transaction, left);
+      }
       for (const row of SHOPPER_ROWS) {
-        const value = grants[ROW_PURPOSE[row]] ? await transaction.get("meta", row) : shopper[row];
+        const value = may(row) ? await transaction.get("meta", row) : shopper[row];
         if (value !== undefined) loaded[row] = value;
       }
       if (!grants.analytics) return;
       client = (await transaction.get<Client>("meta", "client")) ?? candidate!;
-      if (!lease) lease = await takeLease(transaction, client, nowMs());
+      lease ??= await takeLease(transaction, client, nowMs());
     }).catch((error: unknown) => {
-      for (const { id, words } of found) leaveWords(name, id, words);
+      putBack();
       throw error;
     });
-    for (const { words } of found) held.unshift(...words.events.map((event) => ({ event, resolve: () => {} })));
+    const words = [...taken.values()];
+    taken.clear();
+    held.unshift(...words.flatMap(({ events }) => events.map((event) => ({ event, resolve: () => {} }))).sort((a, b) => a.event.occurredAtMs - b.event.occurredAtMs));
     loadedFor = grants;
     const before = toJson(shopper);
     shopper = loaded as unknown as Shopper;
-    for (const { row, apply } of changes) if (grants[ROW_PURPOSE[row]]) shopper = { ...shopper, [row]: apply(shopper[row] as never) };
+    changes.filter(({ row }) => may(row)).forEach(apply);
+    resume(words.flatMap(({ steps }) => steps).sort((a, b) => a.atMs - b.atMs));
     commit();
-    if (toJson(shopper) !== before) announce(changed);
+    if (toJson(shopper) !== before) onChange();
   });
 
   const session = (atMs: number) => {
@@ -169,15 +187,14 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
       if (!lease || lease.next > lease.to || nowMs() - lease.leasedAtMs > LEASE_MS) break;
       if (waiting.entry) continue;
       const { event } = waiting;
-      const seq = lease.next;
-      lease.next += 1;
-      waiting.entry = { seq, occurredAtMs: event.occurredAtMs, json: toJson({ seq, sessionId: session(event.occurredAtMs), ...event }) };
-      unsettled.set(seq, waiting.entry);
+      const { occurredAtMs } = event;
+      const seq = lease.next++;
+      unsettled.set(seq, (waiting.entry = { seq, occurredAtMs, json: toJson({ seq, sessionId: session(occurredAtMs), ...event }) }));
     }
   };
 
   const writeEvents = async (transaction: Transaction, batch: readonly Held[]): Promise<Set<number>> => {
-    client = (await transaction.get<Client>("meta", "client")) ?? client!;
+    await readClient(transaction);
     // Another tab held this page for dead, or the device was wiped: these numbers are void, take others.
     if (lease && !(await transaction.get("leases", lease.id))) {
       lease = null;
@@ -186,73 +203,63 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
         delete waiting.entry;
       }
     }
-    for (number(); batch.some((waiting) => !waiting.entry); number()) {
+    for (number(); batch.some(({ entry }) => !entry); number()) {
       if (lease) await returnLease(transaction, lease);
-      client = (await transaction.get<Client>("meta", "client")) ?? client;
-      lease = await takeLease(transaction, client, nowMs());
+      await readClient(transaction);
+      lease = await takeLease(transaction, client!, nowMs());
     }
     await transaction.put("leases", lease!.id, lease);
     for (const seq of voids) await reportVoid(transaction, seq, seq, "storage-failed");
-    return append(transaction, batch.map((waiting) => waiting.entry!));
+    return append(transaction, batch.map(({ entry }) => entry!));
   };
 
   /** Writes what is allowed in one transaction. */
-  const write = async (leaving: boolean) => {
+  const write = async () => {
     committing = false;
-    const grants = consent.grants();
-    if (!opened || !mayStore()) return;
-    const events = grants.analytics && client ? held.slice() : [];
-    const steps = changes.filter(({ row }) => grants[ROW_PURPOSE[row]]);
-    if (events.length + steps.length === 0 && !(leaving && lease)) return;
+    if (!database || !mayStore()) return;
+    const events = consent.grants().analytics && client ? held.slice() : [];
+    const steps = changes.filter(({ row }) => may(row));
+    if (events.length + steps.length === 0) return;
     changes = changes.filter((step) => !steps.includes(step));
     writing = steps;
+    let dropped: Set<number> | undefined;
     try {
-      const dropped = await database.run([...OUTBOX_STORES, "leases"], "readwrite", async (transaction) => {
+      dropped = await database.run(async (transaction) => {
         const over = events.length > 0 ? await writeEvents(transaction, events) : new Set<number>();
-        const rows = new Map<string, unknown>();
-        for (const { row, apply } of steps) {
-          const value = rows.has(row) ? rows.get(row) : ((await transaction.get("meta", row)) ?? newShopper()[row]);
-          rows.set(row, apply(value as never));
-        }
-        for (const [row, value] of rows) await transaction.put("meta", row, value);
+        for (const { row, apply: step } of steps) await transaction.put("meta", row, step(((await transaction.get("meta", row)) ?? newShopper()[row]) as never));
         if (events.length > 0) await transaction.put("meta", "session", shopper.session);
-        if (leaving && lease) {
-          await returnLease(transaction, lease);
-          lease = null;
-        }
         return over;
       });
-      voids = [];
-      for (const { entry, resolve } of events) {
-        if (!dropped.has(entry!.seq)) resolve(database.durable ? { ok: true, seq: entry!.seq } : { ok: false, reason: "not-durable" });
-        else {
-          unsettled.delete(entry!.seq);
-          resolve({ ok: false, reason: "over-quota" });
-        }
-      }
-      if (events.length > 0) announce(stored);
-      if (steps.length > 0) channel?.postMessage({});
     } catch (error) {
       faults.note("store", error);
       lease = null;
-      for (const { entry, resolve } of events) {
-        if (entry) {
-          voids.push(entry.seq);
-          unsettled.delete(entry.seq);
-        }
-        resolve({ ok: false, reason: "storage-failed" });
+    }
+    if (dropped) {
+      voids = [];
+      if (events.length > 0) onStored();
+      if (steps.length > 0) tell({});
+    }
+    for (const { entry, resolve } of events) {
+      if (dropped && !dropped.has(entry!.seq)) {
+        resolve(database.durable ? { ok: true, seq: entry!.seq } : { ok: false, reason: "not-durable" });
+        continue;
       }
+      if (entry) {
+        unsettled.delete(entry.seq);
+        if (!dropped) voids.push(entry.seq);
+      }
+      resolve({ ok: false, reason: dropped ? "over-quota" : "storage-failed" });
     }
     writing = [];
     held = held.filter((waiting) => !events.includes(waiting));
   };
   const commit = () => {
-    if (committing || !opened) return;
+    if (committing || !database) return;
     committing = true;
-    void inTurn(() => write(false));
+    void inTurn(write);
   };
 
-  const forget = async (announceIt: boolean) => {
+  const forget = (everywhere: boolean) => {
     forgotten = true;
     shopper = newShopper();
     client = undefined;
@@ -260,15 +267,13 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     held = [];
     changes = [];
     unsettled.clear();
-    if (announceIt) channel?.postMessage({ forget: true });
-    announce(changed);
-    if (opened || announceIt) await inTurn(async () => {
-      if (announceIt && !opened) await open();
+    if (everywhere) tell({ forget: true });
+    onChange();
+    return inTurn(async () => {
       takeWords(name);
-      const wiped = database;
-      // Whoever asks from now on gets an empty one in memory, and does not bring the old one back by opening it.
-      database = memoryDatabase();
-      await wiped.destroy();
+      database?.close();
+      database = undefined;
+      if (everywhere) await Promise.all([name, filesName].map(deleteDatabase));
     });
   };
 
@@ -276,16 +281,16 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
     shopper: () => shopper,
     client: () => client,
     database: () => database,
+    mayStore,
     ready: () => turn,
-    loading: () => mayStore() && PURPOSES.some((purpose) => consent.grants()[purpose] && !loadedFor?.[purpose]) && !failed,
+    loading: () => mayStore() && !failed && PURPOSES.some((purpose) => consent.grants()[purpose] && !loadedFor[purpose]),
     session,
     refresh,
     async record(event, steps) {
       if (forgotten) return { ok: false, reason: "no-consent" };
-      for (const { row, apply } of steps) shopper = { ...shopper, [row]: apply(shopper[row] as never) };
-      changes.push(...steps);
-      if (changes.length > MAX_HELD) changes.shift();
-      let result: Promise<TrackResult> = Promise.resolve({ ok: false, reason: "no-consent" });
+      steps.forEach(apply);
+      changes = [...changes, ...steps].slice(-MAX_HELD);
+      let result: Promise<TrackResult> | undefined;
       if (event && held.length < MAX_HELD) {
         const stored = new Promise<TrackResult>((resolve) => held.push({ event, resolve }));
         if (consent.grants().analytics) {
@@ -294,35 +299,37 @@ export function createJournal({ name, consent, faults, nowMs }: { name: string; 
         }
       }
       commit();
-      if (steps.length > 0) announce(changed);
-      return result;
+      if (steps.length > 0) onChange();
+      return result ?? { ok: false, reason: "no-consent" };
     },
     unsettled: () => [...unsettled.values()],
-    leave() {
-      const grants = consent.grants();
+    leave(steps) {
       if (!mayStore()) return;
-      if (grants.analytics) number();
-      const rows: Record<string, unknown> = {};
-      for (const { row } of [...writing, ...changes]) if (grants[ROW_PURPOSE[row]]) rows[row] = shopper[row];
+      const { analytics } = consent.grants();
+      if (analytics) number();
+      const rows: Partial<Record<ShopperRow, unknown>> = {};
+      // What has not been read yet would replace all that the disk knows.
+      for (const { row } of [...writing, ...changes]) if (may(row) && loadedFor[ROW_PURPOSE[row]]) rows[row] = shopper[row];
       const numbered = held.filter(({ entry }) => entry);
-      if (grants.analytics && numbered.length > 0) rows["session"] = shopper.session;
-      const words: LastWords = { lease, rows, entries: numbered.map(({ entry }) => entry!), events: grants.analytics ? held.filter(({ entry }) => !entry).map(({ event }) => event) : [] };
-      if (!lease && words.events.length + Object.keys(rows).length === 0) return;
+      const unnumbered = analytics ? held.filter(({ entry }) => !entry) : [];
+      if (analytics && numbered.length > 0) rows.session = shopper.session;
       try {
-        leaveWords(name, lease?.id ?? createId(), words);
+        putBack();
+        if (!lease && unnumbered.length + steps.length + Object.keys(rows).length === 0) return;
+        leaveWords(name, lease?.id ?? createId(), { lease, steps, rows: rows as Partial<Shopper>, entries: numbered.map(({ entry }) => entry!), events: unnumbered.map(({ event }) => event) });
         held = numbered;
         lease = null;
       } catch (error) {
+        // Storage is blocked or full: the lease goes the way of a dead tab's.
         faults.note("last words", error);
-        if (opened) void inTurn(() => write(true));
       }
     },
-    settled(seqs) {
+    settled(entries) {
+      const seqs = entries.map(({ seq }) => seq);
       for (const seq of seqs) unsettled.delete(seq);
-      channel?.postMessage({ settled: seqs });
+      // Without a disk, each tab counts for itself.
+      if (database?.durable) tell({ settled: seqs });
     },
-    onChange: (listener) => void changed.push(listener),
-    onStored: (listener) => void stored.push(listener),
     forget: () => forget(true),
   };
 }

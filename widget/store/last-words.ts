@@ -1,5 +1,6 @@
 /** What a page could not bring to disk before it was left: kept in localStorage, whose writes are done when they return. */
 import { toJson } from "../json.ts";
+import type { Step } from "../capture/recorder.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import type { Lease } from "./sequence.ts";
 import type { RecordedEvent } from "./journal.ts";
@@ -13,6 +14,8 @@ export interface LastWords {
   entries: OutboxEntry[];
   /** Recorded before the disk had answered. */
   events: RecordedEvent[];
+  /** What the recorder has not decided about. */
+  steps: Step[];
   /** The shopper's rows with changes not known to be on disk. */
   rows: Partial<Shopper>;
 }
@@ -22,15 +25,15 @@ export function leaveWords(name: string, id: string, words: LastWords): void {
   localStorage.setItem(`${name}:${id}`, toJson(words));
 }
 
-/** Takes all there are; whoever calls is responsible for them from then on. */
-export function takeWords(name: string): { id: string; words: LastWords }[] {
-  const found: { id: string; words: LastWords }[] = [];
+/** Takes all there are, by their ids; whoever calls is responsible for them from then on. */
+export function takeWords(name: string): Map<string, LastWords> {
+  const found = new Map<string, LastWords>();
   try {
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(`${name}:`)) continue;
       const text = localStorage.getItem(key);
       localStorage.removeItem(key);
-      if (text) found.push({ id: key.slice(name.length + 1), words: JSON.parse(text) as LastWords });
+      if (text) found.set(key.slice(name.length + 1), JSON.parse(text) as LastWords);
     }
   } catch {
     // Storage is blocked: then nothing was left here either.

@@ -1,14 +1,14 @@
 /** Events on disk until the edge has acknowledged them. */
 import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS, type BatchHead, type VoidReason } from "../../core/events.ts";
 import { reportVoid, type Client } from "./sequence.ts";
-import type { StoreName, Transaction } from "./database.ts";
+import type { Transaction } from "./database.ts";
 
 /** Well under what a browser counts against the shop's own storage. */
 const MAX_OUTBOX_BYTES = 512 * 1024;
 /** Batches kept in the ledger that the shopper can open. */
 const KEPT_SENT = 200;
 /** Room for the batch's head beside its events. */
-const HEAD_BYTES = 4096;
+export const HEAD_BYTES = 4096;
 
 export interface OutboxEntry {
   seq: number;
@@ -38,90 +38,105 @@ export interface SentLine {
   events: number;
 }
 
-export const OUTBOX_STORES: StoreName[] = ["meta", "outbox", "voids", "sent"];
-const EMPTY: Totals = { outboxBytes: 0, sentEvents: 0, sentBytes: 0, batches: 0, dropped: {} };
 
 export async function readTotals(transaction: Transaction): Promise<Totals> {
-  return { ...EMPTY, ...(await transaction.get<Totals>("meta", "totals")) };
+  return (await transaction.get<Totals>("meta", "totals")) ?? { outboxBytes: 0, sentEvents: 0, sentBytes: 0, batches: 0, dropped: {} };
 }
 
 /** Adds entries; those beyond the cap are dropped, counted and reported void. @returns the numbers dropped */
-export async function append(transaction: Transaction, entries: readonly OutboxEntry[]): Promise<Set<number>> {
-  const totals = await readTotals(transaction);
-  const dropped = new Set<number>();
-  for (const entry of entries) {
-    // A page's last words may have reached the disk after all.
-    if (await transaction.get("outbox", entry.seq)) continue;
-    if (totals.outboxBytes + entry.json.length > MAX_OUTBOX_BYTES) {
-      dropped.add(entry.seq);
-      await drop(transaction, totals, entry.seq, "over-quota");
-      continue;
+export function append(transaction: Transaction, entries: readonly OutboxEntry[]): Promise<Set<number>> {
+  return account(transaction, async (totals) => {
+    const dropped = new Set<number>();
+    for (const entry of entries) {
+      const { seq, json } = entry;
+      // A page's last words may have reached the disk after all.
+      if (await transaction.get("outbox", seq)) continue;
+      if (totals.outboxBytes + json.length > MAX_OUTBOX_BYTES) {
+        dropped.add(seq);
+        await drop(transaction, totals, seq, "over-quota");
+      } else {
+        totals.outboxBytes += json.length;
+        await transaction.put("outbox", seq, entry);
+      }
     }
-    totals.outboxBytes += entry.json.length;
-    await transaction.put("outbox", entry.seq, entry);
-  }
-  await transaction.put("meta", "totals", totals);
-  return dropped;
+    return dropped;
+  });
 }
 
-/** The oldest entries that fit one batch, after those past their lifetime are dropped. @returns null with nothing to send */
-export async function nextBatch(transaction: Transaction, nowMs: number): Promise<Batch | null> {
+/**
+ * The oldest entries that fit one batch, after those past their lifetime are dropped.
+ *
+ * @param limit number of entries and of void ranges; below the most that a batch may hold, the two travel apart
+ * @returns null with nothing to send
+ */
+export async function nextBatch(transaction: Transaction, nowMs: number, limit = MAX_EVENTS_PER_BATCH): Promise<Batch | null> {
   const client = await transaction.get<Client>("meta", "client");
   if (!client) return null;
-  const totals = await readTotals(transaction);
-  const entries: OutboxEntry[] = [];
-  let bytes = HEAD_BYTES;
-  for (const entry of await transaction.all<OutboxEntry>("outbox", MAX_EVENTS_PER_BATCH)) {
-    if (nowMs - entry.occurredAtMs > OUTBOX_LIFETIME_MS) {
-      await discard(transaction, totals, entry, "expired");
-      continue;
+  const entries = await account(transaction, async (totals) => {
+    const fitting: OutboxEntry[] = [];
+    let bytes = HEAD_BYTES;
+    for (const entry of await transaction.all<OutboxEntry>("outbox", limit)) {
+      if (nowMs - entry.occurredAtMs > OUTBOX_LIFETIME_MS) {
+        await discard(transaction, totals, entry, "expired");
+        continue;
+      }
+      bytes += byteLength(entry.json) + 1;
+      if (bytes > MAX_BATCH_BYTES && fitting.length > 0) break;
+      fitting.push(entry);
     }
-    bytes += byteLength(entry.json) + 1;
-    if (bytes > MAX_BATCH_BYTES && entries.length > 0) break;
-    entries.push(entry);
-  }
-  await transaction.put("meta", "totals", totals);
-  const voids = await transaction.all<Void>("voids", MAX_EVENTS_PER_BATCH);
+    return fitting;
+  });
+  const voids = entries.length > 0 && limit < MAX_EVENTS_PER_BATCH ? [] : await transaction.all<Void>("voids", limit);
   return entries.length + voids.length > 0 ? { client, entries, voids } : null;
 }
 
 /** Deletes what the edge has answered for, and writes the batch into the ledger of bytes sent. */
-export async function acknowledge(transaction: Transaction, batch: Batch, bytes: number, refused: { [reason: string]: number }, nowMs: number): Promise<void> {
-  const totals = await readTotals(transaction);
-  for (const entry of batch.entries) {
-    // Another tab may have sent it too, by beacon.
-    if (!(await transaction.get("outbox", entry.seq))) continue;
-    await transaction.remove("outbox", entry.seq);
-    totals.outboxBytes -= entry.json.length;
-    totals.sentEvents += 1;
-  }
-  for (const { from } of batch.voids) await transaction.remove("voids", from);
-  for (const reason of Object.keys(refused)) totals.dropped[reason] = (totals.dropped[reason] ?? 0) + refused[reason]!;
-  totals.sentBytes += bytes;
-  totals.batches += 1;
-  await transaction.put("meta", "totals", totals);
-  await transaction.put("sent", totals.batches, { atMs: nowMs, bytes, events: batch.entries.length } satisfies SentLine);
-  await transaction.remove("sent", totals.batches - KEPT_SENT);
+export function acknowledge(transaction: Transaction, { entries, voids }: Batch, bytes: number, refused: readonly string[], nowMs: number): Promise<void> {
+  return account(transaction, async (totals) => {
+    for (const { seq, json } of entries) {
+      // Another tab may have sent it too, by beacon.
+      if (!(await transaction.get("outbox", seq))) continue;
+      await transaction.remove("outbox", seq);
+      totals.outboxBytes -= json.length;
+      totals.sentEvents += 1;
+    }
+    for (const { from } of voids) await transaction.remove("voids", from);
+    for (const reason of refused) countDropped(totals, reason);
+    totals.sentBytes += bytes;
+    totals.batches += 1;
+    await transaction.put("sent", totals.batches, { atMs: nowMs, bytes, events: entries.length } satisfies SentLine);
+    await transaction.remove("sent", totals.batches - KEPT_SENT);
+  });
 }
 
 /** Gives up what the edge will never take. */
-export async function bury(transaction: Transaction, batch: Batch, reason: VoidReason): Promise<void> {
-  const totals = await readTotals(transaction);
-  for (const entry of batch.entries) await discard(transaction, totals, entry, reason);
-  for (const { from } of batch.voids) await transaction.remove("voids", from);
-  await transaction.put("meta", "totals", totals);
+export function bury(transaction: Transaction, { entries, voids }: Batch): Promise<void> {
+  return account(transaction, async (totals) => {
+    for (const { from } of voids) await transaction.remove("voids", from);
+    for (const entry of entries) await discard(transaction, totals, entry, "rejected");
+  });
 }
 
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-async function discard(transaction: Transaction, totals: Totals, entry: OutboxEntry, reason: VoidReason): Promise<void> {
-  await transaction.remove("outbox", entry.seq);
-  totals.outboxBytes -= entry.json.length;
-  await drop(transaction, totals, entry.seq, reason);
+/** Does what changes the sums, and writes them. */
+async function account<T>(transaction: Transaction, work: (totals: Totals) => Promise<T>): Promise<T> {
+  const totals = await readTotals(transaction);
+  const result = await work(totals);
+  await transaction.put("meta", "totals", totals);
+  return result;
 }
-async function drop(transaction: Transaction, totals: Totals, seq: number, reason: VoidReason): Promise<void> {
-  totals.dropped[reason] = (totals.dropped[reason] ?? 0) + 1;
-  await reportVoid(transaction, seq, seq, reason);
+async function discard(transaction: Transaction, totals: Totals, { seq, json }: OutboxEntry, reason: VoidReason): Promise<void> {
+  await transaction.remove("outbox", seq);
+  totals.outboxBytes -= json.length;
+  await drop(transaction, totals, seq, reason);
+}
+function drop(transaction: Transaction, totals: Totals, seq: number, reason: VoidReason): Promise<void> {
+  countDropped(totals, reason);
+  return reportVoid(transaction, seq, seq, reason);
+}
+function countDropped({ dropped }: Totals, reason: string): void {
+  dropped[reason] = (dropped[reason] ?? 0) + 1;
 }

@@ -1,4 +1,5 @@
 /** What the device remembers of its shopper, row by row, and which consent each row needs. */
+import type { ShopConfig } from "../../core/api.ts";
 import type { SlateParams } from "../../core/events.ts";
 import type { HistoryEntry } from "../../core/history.ts";
 import type { Purpose } from "../consent.ts";
@@ -24,18 +25,20 @@ export interface Shopper {
   /** Transactions already recorded. */
   orders: string[];
   session: { id: string; lastMs: number } | null;
+  /** The shop's configuration as last fetched: the next page begins with it. */
+  config: { config: ShopConfig; atMs: number } | null;
 }
 export type ShopperRow = keyof Shopper;
 
 /** What a row may be written and read for. */
 export const ROW_PURPOSE: { readonly [R in ShopperRow]: Purpose } = {
-  history: "personalization", cart: "personalization", dismissed: "personalization",
+  history: "personalization", cart: "personalization", dismissed: "personalization", config: "personalization",
   clicks: "analytics", orders: "analytics", session: "analytics",
 };
 export const SHOPPER_ROWS = Object.keys(ROW_PURPOSE) as ShopperRow[];
 
 export function newShopper(): Shopper {
-  return { history: [], cart: {}, dismissed: [], clicks: [], orders: [], session: null };
+  return { history: [], cart: {}, dismissed: [], clicks: [], orders: [], session: null, config: null };
 }
 
 /** A step from one value of a row to the next; made again on what the disk holds, so that tabs don't undo each other. */

@@ -1,10 +1,14 @@
 /** The carousels of a page: what each shows, when it changes, and what is recorded of it. */
 import { render } from "preact";
-import { slateParams, type DrawnSlate, type Placement } from "../../core/slate.ts";
+import { slateParams, type DrawnSlate } from "../../core/slate.ts";
 import { createId } from "../../core/ids.ts";
 import type { ShopperContext } from "../../core/ranking/policy.ts";
 import type { Bridge, CarouselHost, Slot } from "../bridge.ts";
+import { armOf } from "./arm.ts";
 import { surfaceOf } from "./colours.ts";
+import { recordClick, recordDismissal } from "./deeds.ts";
+import { diagnose } from "./diagnostics.ts";
+import { takeHeadingStyle } from "./heading.ts";
 import { createImpressions } from "./impressions.ts";
 import { priceFormat } from "./price.ts";
 import { Row } from "./row.tsx";
@@ -12,6 +16,8 @@ import { createShelfSource } from "./shelf.ts";
 import { release, reserve } from "./space.ts";
 import { carouselStyle } from "./style.ts";
 import { whySentence } from "./why.ts";
+
+export { memoryDatabase } from "../store/memory.ts";
 
 /** Fewer products than this are no shelf. */
 const MIN_ITEMS = 3;
@@ -32,8 +38,9 @@ export function startCarousels(bridge: Bridge): CarouselHost {
   let drawing: Promise<void> | undefined;
   let again = false;
 
+  const track = (name: "rec_render" | "rec_view", slate: DrawnSlate) => void bridge.recorder.record(name, slateParams(slate), []);
   const contextFor = (shown: readonly string[]): ShopperContext => {
-    const { history, cart, dismissed } = bridge.shopper();
+    const { history, cart, dismissed } = bridge.journal.shopper();
     return { itemId: bridge.page().itemId, cart: Object.keys(cart), history, dismissed, shown, nowMs: bridge.nowMs() };
   };
 
@@ -61,7 +68,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
   const draw = async (slot: Shown, shown: readonly string[]) => {
     const context = contextFor(shown);
     const { placement } = slot;
-    if (bridge.arm() === "holdout") return withhold(slot);
+    if (armOf(bridge) === "holdout") return withhold(slot);
     const ranked = await source.rank(placement, context);
     if (!slots.includes(slot)) return;
     const slate = ranked && slot.touched && slot.slate ? settle(slot, ranked, context) : ranked;
@@ -69,10 +76,11 @@ export function startCarousels(bridge: Bridge): CarouselHost {
     if (slot.slate && sameItems(slot.slate, slate)) return;
     slot.slate = slate;
     reserve(slot.host);
+    takeHeadingStyle(slot.host);
     slot.host.style.setProperty("--found-surface", surfaceOf(slot.host));
     paint(slot, slate);
-    bridge.track("rec_render", slateParams(slate));
-    impressions.watch(slot.host, () => bridge.track("rec_view", slateParams(slate)));
+    track("rec_render", slate);
+    impressions.watch(slot.host, () => track("rec_view", slate));
     source.startEngineSoon();
   };
 
@@ -90,7 +98,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
   };
 
   const paint = (slot: Shown, slate: DrawnSlate) => {
-    const { currency, locale } = bridge.config();
+    const { currency, locale } = bridge.config()!;
     render(
       <Row
         title={slot.placement.title}
@@ -100,8 +108,8 @@ export function startCarousels(bridge: Bridge): CarouselHost {
           const shelf = source.shelf();
           return shelf ? whySentence(shelf, slate.strategy, itemId, contextFor([])) : "Chosen by this shop.";
         }}
-        onClick={(itemId) => bridge.clicked(slateParams(slate, itemId))}
-        onDismiss={(itemId) => bridge.dismissed(slateParams(slate, itemId))}
+        onClick={(itemId) => recordClick(bridge, slateParams(slate, itemId))}
+        onDismiss={(itemId) => recordDismissal(bridge, slateParams(slate, itemId))}
       />,
       slot.root,
     );
@@ -118,7 +126,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
     if (slot.slate?.arm === "holdout") return;
     take(slot);
     slot.slate = { slate_id: createId(), placement: slot.placement.id, strategy: slot.placement.strategy, model_version: 0, arm: "holdout", items: [], cards: [] };
-    bridge.track("rec_render", slateParams(slot.slate));
+    track("rec_render", slot.slate);
   };
 
   const watchTouch = (slot: Shown) => {
@@ -158,11 +166,13 @@ export function startCarousels(bridge: Bridge): CarouselHost {
       slots = slots.filter((slot) => slot.host !== host);
       if (host.shadowRoot) render(null, host.shadowRoot);
     },
-    async recommend(placement: Placement) {
+    async recommend(id) {
+      const placement = bridge.config()?.placements.find((known) => known.id === id);
+      if (!placement) return null;
       await source.load();
       return source.rank(placement, contextFor([]));
     },
-    diagnostics: () => ({
+    diagnostics: () => diagnose(bridge, {
       ...source.diagnostics(),
       slates: slots.map(({ placement, slate }) => ({ placement: placement.id, strategy: slate?.strategy, items: slate?.items.length ?? 0 })),
     }),

@@ -53,7 +53,7 @@ export function watchPlacements({ document, faults, onNear, onGone }: { document
       const host = document.createElement(ELEMENT);
       host.dataset["endcap"] = placement.id;
       take(host, placement);
-      anchor.insertAdjacentElement(({ before: "beforebegin", after: "afterend", prepend: "afterbegin", append: "beforeend" } as const)[placement.insert], host);
+      anchor[placement.insert](host);
     }
   };
 

@@ -9,6 +9,7 @@ import type { Bridge } from "../bridge.ts";
 import { startEngine, type Engine } from "../engine/client.ts";
 import { loadModel } from "../engine/model.ts";
 import { toJson } from "../json.ts";
+import { armOf } from "./arm.ts";
 import { createFiles, type StoredCards } from "../store/files.ts";
 
 /** The engine starts once the page is quiet, or after this long on one that never is. */
@@ -28,10 +29,18 @@ export interface ShelfSource {
   diagnostics(): object;
 }
 
+const BACKENDS = ["webgpu", "wasm", "loops"] as const;
+
+/** What the script element says of models: whose to trust, and on which backend to run them. */
+function readAttributes({ signers = "", backend }: DOMStringMap) {
+  return { signers: signers.split(",").map((signer) => signer.trim()).filter(Boolean), backend: BACKENDS.find((name) => name === backend) };
+}
+
 export function createShelfSource(bridge: Bridge): ShelfSource {
   const { edge, faults } = bridge;
   const fetch = bridge.fetch;
-  const files = createFiles(bridge.database);
+  const files = createFiles(bridge);
+  const { backend: forced, signers } = readAttributes(bridge.attributes);
   const listeners: (() => void)[] = [];
   let shelf: Shelf | null = null;
   /** What the shelf was made of. */
@@ -58,11 +67,12 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
 
   const loadShelf = async (): Promise<Shelf | null> => {
     const config = bridge.config();
+    if (!config) return shelf;
     const wanted = `${config.catalogue?.sha256} ${config.manifest?.signature}`;
     if (shelf && loaded === wanted) return shelf;
     const [cards, model] = await Promise.all([
       loadCards(config),
-      config.manifest ? loadModel({ config, edge, signers: bridge.signers, fetch, cache: files.weights, nowMs: bridge.nowMs() }) : null,
+      config.manifest ? loadModel({ config, edge, signers, fetch, cache: files.weights, nowMs: bridge.nowMs() }) : null,
     ]);
     const refused = model?.ok ? model.refused : model;
     modelRefusal = refused ? `${refused.reason}: ${refused.message}` : null;
@@ -83,22 +93,22 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     const remembered = await files.calibration();
     const known = remembered?.version === version ? remembered.backend : undefined;
     // Measured on this device: the loops of this very chunk are the fastest, and a worker would only cost.
-    if (!bridge.backend && known === "loops") return;
+    if (!forced && known === "loops") return;
     const started = await startEngine({
-      engineUrl: bridge.engineUrl,
+      engineUrl: `${edge}/${bridge.engineFile}`,
       bytes,
-      backend: bridge.backend ?? known,
+      backend: forced ?? known,
       onFallback: (reason, detail) => faults.note("engine", `${reason}: ${detail}`),
     });
     engine?.stop();
     engine = started;
-    if (!bridge.backend && !known && started.diagnostics().thread === "worker") await files.keepCalibration({ version, backend: started.backend });
+    if (!forced && !known && started.diagnostics().thread === "worker") await files.keepCalibration({ version, backend: started.backend });
     listeners.forEach((listener) => listener());
   };
 
   /** Where the device has no cards at all, the edge ranks; only with leave to send it the history. */
   const askEdge = async (placement: Placement, context: ShopperContext): Promise<DrawnSlate | null> => {
-    const { analytics, personalization } = bridge.grants();
+    const { analytics, personalization } = bridge.consent.grants();
     if (!analytics || !personalization) return null;
     const request: RecommendRequest = {
       key: bridge.key,
@@ -117,7 +127,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     shelf: () => shelf,
     load: () => (loading ??= loadShelf().finally(() => (loading = undefined))),
     async rank(placement, context) {
-      if (shelf) return recommend(shelf, placement, context, bridge.arm(), engine ? engine.score.bind(engine) : scoreHistory);
+      if (shelf) return recommend(shelf, placement, context, armOf(bridge), engine ? engine.score.bind(engine) : scoreHistory);
       try {
         return await askEdge(placement, context);
       } catch (error) {

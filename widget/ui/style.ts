@@ -4,15 +4,16 @@ import { PICTURE_HEIGHT } from "./space.ts";
 /**
  * Custom properties, all optional, set by the shop on `endcap-carousel` or around it: `--endcap-picture` (height of
  * the pictures), `--endcap-card` (width of a card), `--endcap-gap`, `--endcap-radius`, `--endcap-accent` (sale price,
- * stars), `--endcap-surface` (behind buttons), `--endcap-heading-size`, `--endcap-height` (of the whole).
+ * stars), `--endcap-surface` (behind buttons), `--endcap-height` (of the whole), and for the heading `--endcap-heading-font`,
+ * `-weight`, `-size`, `-spacing`, `-color`.
  */
 const CSS = `
 :host { color: inherit; font: inherit; contain: layout; }
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; }
 section { position: relative; padding: 1.25em 0; --surface: var(--endcap-surface, var(--found-surface, Canvas)); --soft: color-mix(in srgb, currentColor 6%, transparent); --quiet: color-mix(in srgb, currentColor 68%, var(--surface)); --accent: var(--endcap-accent, #c2183c); --radius: var(--endcap-radius, 10px); }
-header { display: flex; align-items: center; justify-content: space-between; gap: 1em; height: 2.25em; margin: 0 0 .75em; }
-h2 { margin: 0; font: inherit; font-size: var(--endcap-heading-size, 1.3em); font-weight: 650; line-height: 1.2; letter-spacing: -.01em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+header { display: flex; align-items: center; justify-content: space-between; gap: 1em; height: 2.75em; margin: 0 0 .75em; }
+h2 { margin: 0; font-family: var(--endcap-heading-font, var(--found-heading-font, inherit)); font-weight: var(--endcap-heading-weight, var(--found-heading-weight, 650)); font-size: var(--endcap-heading-size, var(--found-heading-size, 1.3em)); letter-spacing: var(--endcap-heading-spacing, var(--found-heading-spacing, -.01em)); color: var(--endcap-heading-color, var(--found-heading-color, inherit)); line-height: 1.2; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .arrows { display: flex; gap: .5em; }
 button { font: inherit; color: inherit; border: 0; padding: 0; margin: 0; cursor: pointer; -webkit-tap-highlight-color: transparent; }
 svg { display: block; width: 1.15em; height: 1.15em; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
