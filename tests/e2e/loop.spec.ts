@@ -2,6 +2,7 @@
 import { expect, test, type Browser, type BrowserContext, type Page } from "@playwright/test";
 import type { EventName, ShopEvent } from "../../core/events.ts";
 import { demoShop } from "../../demo/plans.ts";
+import type {} from "../../widget/main.ts";
 import { startStack, type OpenedShop, type Stack } from "./stack.ts";
 
 const PORTS = { edge: 8801, proxy: 8802, trained: 4341, quiet: 4342 };
