@@ -58,7 +58,8 @@ export interface Worker {
   config: string;
   migrations: string;
 }
-const ENDCAP: Worker = { config: "wrangler.toml", migrations: "edge/migrations" };
+/** The edge itself. */
+export const ENDCAP: Worker = { config: "wrangler.toml", migrations: "edge/migrations" };
 
 export interface EdgeOptions {
   port: number;
@@ -92,8 +93,8 @@ export async function startEdge({ port, dataDir, vars = {}, assets, worker = END
   }
 
   if (assets !== undefined) mkdirSync(assets, { recursive: true });
-  const child = spawn(tool("wrangler"), [
-    "dev", "--config", worker.config, ...(assets === undefined ? [] : ["--assets", assets]), "--port", String(port), "--ip", "localhost", "--inspector-port", "0", "--persist-to", persist,
+  const child = spawn(process.execPath, [
+    tool("wrangler"), "dev", "--config", worker.config, ...(assets === undefined ? [] : ["--assets", assets]), "--port", String(port), "--ip", "localhost", "--inspector-port", "0", "--persist-to", persist,
     "--env-file", envFile, "--show-interactive-dev-session=false", "--log-level", "error",
   ], { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV }, stdio: ["ignore", "pipe", "pipe"], detached: true });
   let output = "";
@@ -161,12 +162,13 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+/** A tool of this project, to be run by the Node that runs this: another may come first in the PATH, and be too old. */
 function tool(name: string): string {
   return join(ROOT, "node_modules/.bin", name);
 }
 
 async function runTool(name: string, args: string[]): Promise<void> {
-  const child = spawn(tool(name), args, { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV, CI: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [tool(name), ...args], { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV, CI: "1" }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
