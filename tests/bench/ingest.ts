@@ -4,44 +4,66 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { routes, type CreateShopResponse } from "../../core/api.ts";
 import { startEdge, type Edge } from "../../demo/stack.ts";
+import { startDirectly } from "./direct-workerd.ts";
 import { alternate, report, type BenchRow } from "./report.ts";
 
 const PORTS = { edge: 4441, plain: 4442 };
 const PLAIN = { config: "tests/bench/plain-ingest/wrangler.toml", migrations: "tests/bench/plain-ingest/migrations" };
 const SHOP_ORIGIN = "http://shop.example";
-const RUNS = 3;
+/** Runs take a second through wrangler dev, and a fifth of that without. */
+const RUNS = { wrangler: 3, direct: 9 };
 const CONNECTIONS = 8;
 /** POSTs of one run, by events in each. */
-const POSTS = new Map([[1, 200], [20, 120], [50, 80]]);
+const POSTS = new Map([[1, 160], [20, 100], [50, 60]]);
 const IMPORT_EVENTS = 20_000;
 const IMPORT_EVENTS_PER_POST = 2_000;
 
 const dataDir = mkdtempSync(join(tmpdir(), "endcap-ingest-"));
-const started: Edge[] = [];
+const dataDirs = { edge: join(dataDir, "edge"), plain: join(dataDir, "plain") };
+const vars = { RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9" };
+/** What must be ended, should something fail. */
+const running = new Set<{ stop(): Promise<void> }>();
 try {
-  const vars = { RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9" };
-  const edge = await startEdge({ port: PORTS.edge, dataDir: join(dataDir, "edge"), assets: join(dataDir, "assets"), vars });
-  started.push(edge);
-  const plain = await startEdge({ port: PORTS.plain, dataDir: join(dataDir, "plain"), worker: PLAIN });
-  started.push(plain);
+  const edge = await started(startEdge({ port: PORTS.edge, dataDir: dataDirs.edge, assets: join(dataDir, "assets"), vars }));
+  const plain = await started(startEdge({ port: PORTS.plain, dataDir: dataDirs.plain, worker: PLAIN }));
   const { writeKey, merchantToken } = await createShop(edge);
+  const rows = await measure("through wrangler dev", edge.url, plain.url, writeKey, RUNS.wrangler);
+  await stopAll();
 
-  const rows: BenchRow[] = [];
-  for (const [size, posts] of POSTS) {
-    const times = await alternate(RUNS, { edge: () => run(edge.url, writeKey, size, posts), plain: () => run(plain.url, writeKey, size, posts) });
-    const rate = (milliseconds: number[]) => (1000 * size * posts) / median(milliseconds);
-    rows.push({ what: `${size} event${size === 1 ? "" : "s"} a POST`, metric: "ingest, median", value: rate(times.edge), unit: "events/s", against: "plain Hono + D1", againstValue: rate(times.plain) });
-    rows.push({ what: `${size} event${size === 1 ? "" : "s"} a POST`, metric: "ingest, slowest run", value: (1000 * size * posts) / Math.max(...times.edge), unit: "events/s", against: "plain Hono + D1", againstValue: (1000 * size * posts) / Math.max(...times.plain) });
-  }
+  const directEdge = await started(startDirectly({ dataDir: dataDirs.edge, vars }));
+  const directPlain = await started(startDirectly({ dataDir: dataDirs.plain, worker: PLAIN }));
+  rows.push(...(await measure("straight to workerd", directEdge.url, directPlain.url, writeKey, RUNS.direct)));
   const imports = importBodies();
   const start = performance.now();
-  for (const body of imports) await must(fetch(`${edge.url}${routes.admin.import("bench")}`, { method: "POST", headers: { authorization: `Bearer ${merchantToken}` }, body }));
-  rows.push({ what: `import, ${IMPORT_EVENTS_PER_POST} events a POST`, metric: "import", value: (1000 * IMPORT_EVENTS) / (performance.now() - start), unit: "events/s" });
+  for (const body of imports) await must(fetch(`${directEdge.url}${routes.admin.import("bench")}`, { method: "POST", headers: { authorization: `Bearer ${merchantToken}` }, body }));
+  rows.push({ what: `import, ${IMPORT_EVENTS_PER_POST} events a POST, straight to workerd`, metric: "import", value: (1000 * IMPORT_EVENTS) / (performance.now() - start), unit: "events/s" });
 
-  report("Ingest", rows, "both through wrangler dev's proxy on loopback, which costs several times what workerd does on small POSTs; client and servers share these cores; D1 and Durable Objects are local SQLite, not Cloudflare's");
+  report("Ingest", rows, "client and servers share these cores; D1 and Durable Objects are local SQLite, not Cloudflare's; wrangler dev has a proxy in front of workerd that costs several times what workerd does on small POSTs, so the rows without it say what the Worker itself takes");
 } finally {
-  for (const server of started) await server.kill();
+  await stopAll();
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+async function started<S extends { stop(): Promise<void> }>(starting: Promise<S>): Promise<S> {
+  const server = await starting;
+  running.add(server);
+  return server;
+}
+async function stopAll(): Promise<void> {
+  for (const server of running) await server.stop();
+  running.clear();
+}
+
+async function measure(way: string, edge: string, plain: string, key: string, runs: number): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const [size, posts] of POSTS) {
+    const times = await alternate(runs, { edge: () => run(edge, key, size, posts), plain: () => run(plain, key, size, posts) });
+    const rate = (milliseconds: number) => (1000 * size * posts) / milliseconds;
+    const what = `${size} event${size === 1 ? "" : "s"} a POST, ${way}`;
+    rows.push({ what, metric: "ingest, median", value: rate(median(times.edge)), unit: "events/s", against: "plain Hono + D1", againstValue: rate(median(times.plain)) });
+    rows.push({ what, metric: "ingest, slowest run", value: rate(Math.max(...times.edge)), unit: "events/s", against: "plain Hono + D1", againstValue: rate(Math.max(...times.plain)) });
+  }
+  return rows;
 }
 
 async function createShop({ url, adminToken }: Edge): Promise<CreateShopResponse> {
