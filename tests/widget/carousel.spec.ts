@@ -174,3 +174,17 @@ test("follows a single-page shop to its next page @once", async ({ page, shop, e
   expect(edge.counted.filter(({ name }) => name === "page_view").map(({ page }) => page!.path)).toEqual(["/", "/product/kettles-1"]);
   expect(edge.counted.filter(({ name }) => name === "view_item")).toHaveLength(1);
 });
+
+test("writes its heading as the shop writes its own, unless the shop says otherwise @once", async ({ page, shop }) => {
+  const look = (selector: string) => page.locator(selector).evaluate((heading) => {
+    const { fontFamily, fontWeight, fontSize, letterSpacing, color } = getComputedStyle(heading);
+    return { fontFamily, fontWeight, fontSize, letterSpacing, color };
+  });
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  const own = await look("main > h2");
+  expect(own.fontSize).toBe("28px");
+  expect(await look("endcap-carousel h2")).toEqual(own);
+  await page.addStyleTag({ content: "main { --endcap-heading-size: 19px; --endcap-heading-color: rgb(1, 2, 3) }" });
+  expect(await look("endcap-carousel h2")).toEqual({ ...own, fontSize: "19px", color: "rgb(1, 2, 3)" });
+});

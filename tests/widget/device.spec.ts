@@ -89,13 +89,10 @@ for (const [consent, files, asked] of [["granted", "missing", true], ["", "missi
 
 test("draws each visitor's arm as the edge and the trainer would @once", async ({ browser, shop, edge }) => {
   edge.config.holdoutShare = 0.5;
-  for (let visitor = 1; visitor <= 6; visitor += 1) {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(shop.origin);
-    await expect.poll(() => new Set(edge.counted.filter(({ name }) => name === "rec_render").map(({ clientId }) => clientId)).size).toBe(visitor);
-    await context.close();
-  }
+  const visitors = await Promise.all(Array.from({ length: 6 }, () => browser.newContext()));
+  await Promise.all(visitors.map(async (context) => (await context.newPage()).goto(shop.origin)));
+  await expect.poll(() => new Set(edge.counted.filter(({ name }) => name === "rec_render").map(({ clientId }) => clientId)).size, { timeout: 15_000 }).toBe(6);
+  await Promise.all(visitors.map((context) => context.close()));
   const renders = edge.counted.filter(({ name }) => name === "rec_render");
   for (const { clientId, params } of renders) expect((params as { arm: string }).arm).toBe(drawArm(SHOP, clientId, 0.5));
 });

@@ -1,4 +1,10 @@
-/** The space that a carousel takes, held before it is drawn so that nothing moves when it is. */
+/**
+ * The space that a carousel takes, held before it is drawn so that nothing moves when it is.
+ *
+ * The tag holds it as soon as it knows the placements, from the second page on before the network has answered. Where a
+ * place is in view when the page opens, even that is too late: the shop's own style sheet holds it then, e.g.
+ * `#recommendations:empty { min-height: calc(clamp(148px, 21vw, 212px) + 14em) }`.
+ */
 
 /** Height of the pictures; `--endcap-picture` overrides it. */
 export const PICTURE_HEIGHT = "var(--endcap-picture, clamp(148px, 21vw, 212px))";

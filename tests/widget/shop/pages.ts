@@ -18,7 +18,7 @@ export interface Shop {
   stop(): Promise<void>;
 }
 
-const STYLE = "body{margin:0;font:16px/1.5 Georgia,serif;color:#2b2320;background:#fbf7f0}header,main{max-width:1180px;margin:auto;padding:16px 20px}.hero{height:180px;background:#e9dcc7;border-radius:12px}.anchor{min-height:440px}";
+const STYLE = "body{margin:0;font:16px/1.5 Georgia,serif;color:#2b2320;background:#fbf7f0}header,main{max-width:1180px;margin:auto;padding:16px 20px}.hero{height:180px;background:#e9dcc7;border-radius:12px}.anchor{min-height:440px}h2{font:500 28px Palatino,serif;letter-spacing:1px;color:#5b2d18}";
 
 export async function startShop(edge: Edge): Promise<Shop> {
   const shop: Omit<Shop, "origin" | "stop"> = { options: {} };
@@ -41,7 +41,7 @@ export async function startShop(edge: Edge): Promise<Shop> {
 }
 
 function bodyOf(path: string): string | null {
-  if (path === "/") return '<h1>Good morning</h1><div class="hero"></div><div class="anchor" id="home-recommendations"></div><p>All about tea.</p>';
+  if (path === "/") return '<h1>Good morning</h1><div class="hero"></div><div class="anchor" id="home-recommendations"></div><h2>All about tea</h2>';
   if (path === "/cart") return '<h1>Your cart</h1><div class="anchor" id="cart-recommendations"></div>';
   if (path === "/search" || path === "/thank-you" || path === "/checkout") return `<h1>${path}</h1>`;
   if (path === "/tall") return '<h1>Far away</h1><div style="height:4000px"></div><endcap-carousel placement="home-for-you"></endcap-carousel>';
