@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { defineConfig, type BuildEnvironmentOptions, type Plugin, type UserConfig } from "vite";
 import { engineBuild, plainImports, slimTfjs } from "./widget/engine/bundle.ts";
 
@@ -70,6 +71,17 @@ function knowBundles(): Plugin {
   };
 }
 
+/** The bundles carry no licence comments, so the notices lie beside them. */
+function shipNotices(): Plugin {
+  return {
+    name: "endcap-ship-notices",
+    applyToEnvironment: (environment) => environment.name === "tag",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "THIRD_PARTY_NOTICES.md", source: readFileSync("THIRD_PARTY_NOTICES.md") });
+    },
+  };
+}
+
 /** What fields mean is for readers of the schemas, not for shops' visitors. */
 function dropDescriptions(): Plugin {
   return {
@@ -82,7 +94,7 @@ const widget: UserConfig = {
   base,
   publicDir: false,
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [dropDescriptions(), { ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles()],
+  plugins: [dropDescriptions(), { ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles(), shipNotices()],
   environments: {
     engine: { consumer: "client", build: { ...engineBuild(OUT_DIR), emptyOutDir: true } },
     carousel: { consumer: "client", build: carouselBuild },

@@ -8,7 +8,7 @@ import { routes } from "../core/api.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 /** What the bundles are made of; a change there calls for a new build. */
-const BUNDLE_SOURCES = ["core", "widget", "edge/dashboard", "vite.config.ts", "package-lock.json"];
+const BUNDLE_SOURCES = ["core", "widget", "edge/dashboard", "vite.config.ts", "package-lock.json", "THIRD_PARTY_NOTICES.md"];
 const WRANGLER_ENV = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_LOG: "error", NO_UPDATE_NOTIFIER: "1", FORCE_COLOR: "0" };
 const START_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 5_000;

@@ -10,5 +10,10 @@ export function chromiumPath(): string | undefined {
 
 /** Quiet, and able to run as root in a container. */
 export const BASE_FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+/**
+ * How a shopper's Chromium calls itself. Headless Chromium says that it is one, and the edge turns robots away; given as
+ * a flag (`--user-agent=…`), it holds for requests that outlive their page too.
+ */
+export const USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 /** WebGPU on the CPU, the same on every machine. Without these flags `requestAdapter()` gives null here. */
 export const SOFTWARE_WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];

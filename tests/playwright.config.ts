@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
-import { BASE_FLAGS, chromiumPath, SOFTWARE_WEBGPU_FLAGS } from "./browser.ts";
+import { BASE_FLAGS, chromiumPath, SOFTWARE_WEBGPU_FLAGS, USER_AGENT } from "./browser.ts";
 
-const launch = (args: string[]) => ({ launchOptions: { executablePath: chromiumPath(), args: [...BASE_FLAGS, ...args] } });
+const launch = (args: string[]) => ({ launchOptions: { executablePath: chromiumPath(), args: [...BASE_FLAGS, `--user-agent=${USER_AGENT}`, ...args] } });
 
 export default defineConfig({
   testDir: ".",

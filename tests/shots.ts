@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
 import { readCredentials, ENDCAP_FOLDER } from "../trainer/credentials.ts";
 import { createEdgeClient } from "../trainer/edge-client.ts";
-import { BASE_FLAGS, chromiumPath } from "./browser.ts";
+import { BASE_FLAGS, chromiumPath, USER_AGENT } from "./browser.ts";
 
 const { values } = parseArgs({ options: { shop: { type: "string", default: "demo" }, url: { type: "string", default: "http://localhost:4321" }, "data-dir": { type: "string", default: ENDCAP_FOLDER }, out: { type: "string", default: join(import.meta.dirname, "../demo/screenshots") } } });
 const WIDTHS = { phone: { width: 390, height: 844 }, tablet: { width: 820, height: 1180 }, desktop: { width: 1440, height: 900 } };
@@ -14,7 +14,7 @@ const LOOKED_AT = ["/c/coffee-beans", "/c/coffee-makers"];
 
 async function main(): Promise<void> {
   mkdirSync(values.out, { recursive: true });
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: BASE_FLAGS });
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...BASE_FLAGS, `--user-agent=${USER_AGENT}`] });
   for (const [name, viewport] of Object.entries(WIDTHS)) {
     await shop(browser, name, { viewport });
     for (const colorScheme of ["light", "dark"] as const) await dashboard(browser, `${name}-${colorScheme}`, { viewport, colorScheme });
@@ -23,8 +23,7 @@ async function main(): Promise<void> {
 }
 
 async function shop(browser: Browser, name: string, options: BrowserContextOptions): Promise<void> {
-  // Headless Chromium says so in its name, and the edge turns robots away.
-  const context = await browser.newContext({ ...options, userAgent: `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36` });
+  const context = await browser.newContext(options);
   await context.addInitScript(() => localStorage.setItem("shop-consent", "granted"));
   const page = await context.newPage();
   await page.goto(values.url);

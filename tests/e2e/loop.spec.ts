@@ -122,8 +122,7 @@ test("ledger and dashboard show exactly the events of a visit, also when every a
 });
 
 async function newShopper(browser: Browser): Promise<{ context: BrowserContext; errors: string[] }> {
-  // Headless Chromium says so in its name, and the edge turns robots away.
-  const context = await browser.newContext({ userAgent: `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36` });
+  const context = await browser.newContext();
   await context.addInitScript(() => {
     // Pages of no origin, such as the browser's own for errors, have no storage.
     if (location.protocol === "http:") localStorage.setItem("shop-consent", "granted");

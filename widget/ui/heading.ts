@@ -6,21 +6,25 @@ const MAX_SIZE_PX = 40;
 
 /**
  * Takes over the look of the visible `h2` nearest to the carousel, as custom properties that the shop's own
- * `--endcap-heading-…` override; without such a heading, the text around the carousel is what is inherited.
+ * `--endcap-heading-…` override. On a page without sections of its own, the page's title lends its face and colour,
+ * but not its size; without any heading, the text around the carousel is what is inherited.
  */
 export function takeHeadingStyle(host: HTMLElement): void {
-  const heading = nearestHeading(host);
+  const section = nearestHeadings(host, "h2").find((heading) => parseFloat(getComputedStyle(heading).fontSize) <= MAX_SIZE_PX);
+  const heading = section ?? nearestHeadings(host, "h1")[0];
   if (!heading) return;
   const style = getComputedStyle(heading);
-  for (const [name, property] of Object.entries(PROPERTIES)) host.style.setProperty(`--found-heading-${name}`, style[property]);
+  for (const [name, property] of Object.entries(PROPERTIES)) {
+    if (section || name !== "size") host.style.setProperty(`--found-heading-${name}`, style[property]);
+  }
 }
 
-/** The next headings before and after it are looked at first: they are sections like the carousel. */
-function nearestHeading(host: HTMLElement): HTMLElement | undefined {
+/** Visible headings outside of frames such as the footer, the nearest first: they are sections like the carousel. */
+function nearestHeadings(host: HTMLElement, level: "h1" | "h2"): HTMLElement[] {
   const top = host.getBoundingClientRect().top;
   const distance = (heading: HTMLElement) => Math.abs(heading.getBoundingClientRect().top - top);
-  const inFooter = "footer, nav, aside, dialog, [role=contentinfo], [role=navigation]";
-  return [...host.ownerDocument.querySelectorAll<HTMLElement>("h2")]
-    .filter((heading) => heading.offsetParent && heading.offsetWidth > 1 && !heading.closest(inFooter) && parseFloat(getComputedStyle(heading).fontSize) <= MAX_SIZE_PX)
-    .sort((a, b) => distance(a) - distance(b))[0];
+  const frames = "footer, nav, aside, dialog, [role=contentinfo], [role=navigation]";
+  return [...host.ownerDocument.querySelectorAll<HTMLElement>(level)]
+    .filter((heading) => heading.offsetParent && heading.offsetWidth > 1 && !heading.closest(frames))
+    .sort((a, b) => distance(a) - distance(b));
 }

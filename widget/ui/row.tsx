@@ -67,6 +67,9 @@ export class Row extends Component<RowProps, RowState> {
   }
 
   override render({ title, cards, price, why, onClick }: RowProps, { atStart, atEnd, asked, spoken }: RowState) {
+    // A line that no card has anything for is not kept free.
+    const branded = cards.some(({ brand }) => brand);
+    const rated = cards.some(({ rating_value }) => rating_value);
     return (
       <section aria-labelledby="title">
         <header>
@@ -81,9 +84,9 @@ export class Row extends Component<RowProps, RowState> {
             <li key={card.id} data-item={card.id}>
               <a href={safeUrl(card.link)} onClick={() => onClick(card.id)} onAuxClick={({ button }) => button === 1 && onClick(card.id)}>
                 <span class="picture"><Picture key={card.image_link} source={card.image_link} /></span>
-                <span class="brand">{card.brand}</span>
+                {branded && <span class="brand">{card.brand}</span>}
                 <span class="title">{card.title}</span>
-                <Rating value={card.rating_value} count={card.review_count} />
+                {rated && <Rating value={card.rating_value} count={card.review_count} />}
                 <Price texts={price(card)} />
               </a>
               {asked === card.id && <p class="why" role="status">{why(card.id)}</p>}
