@@ -4,9 +4,6 @@ import type { Estimate } from "../core/metrics.ts";
 /** Fewer cases, or cases of fewer people, prove nothing about a shop. */
 export const MIN_CASES = 200;
 export const MIN_CLIENTS = 50;
-/** How far the model's NDCG@10 may be behind the incumbent's, as a share of it, while the interval cannot tell them apart. */
-export const INCUMBENT_TOLERANCE = 0.02;
-
 export interface GateQuestion {
   cases: number;
   /** Different clients behind the cases. */
@@ -26,11 +23,10 @@ export function judge(question: GateQuestion): { ok: true } | { ok: false; reaso
   else if (clients < MIN_CLIENTS) reasons.push(`the held-out cases come from only ${clients} shoppers, and it takes ${MIN_CLIENTS}: a few people's taste is not the shop's`);
   if (!(againstPopularity.low > 0)) reasons.push(`not better than popularity: NDCG@10 differs by ${spell(againstPopularity)}, and the interval must lie above 0`);
   if (!(againstItemKnn.low > 0)) reasons.push(`not better than item-kNN: NDCG@10 differs by ${spell(againstItemKnn)}, and the interval must lie above 0`);
-  if (againstIncumbent) {
+  // Two good models of one shop differ by less than an interval can tell: here the better estimate decides, as at the edge.
+  if (againstIncumbent && !(againstIncumbent.difference.value > 0)) {
     const { difference, incumbentNdcg10 } = againstIncumbent;
-    if (!(difference.high >= 0) || difference.value < -INCUMBENT_TOLERANCE * incumbentNdcg10) {
-      reasons.push(`worse than the model that the shop has: NDCG@10 differs by ${spell(difference)} from its ${incumbentNdcg10.toFixed(4)}`);
-    }
+    reasons.push(`not better than the model that the shop has: NDCG@10 differs by ${spell(difference)} from its ${incumbentNdcg10.toFixed(4)}`);
   }
   return reasons.length === 0 ? { ok: true } : { ok: false, reasons };
 }
