@@ -1,6 +1,7 @@
 /** The shop's catalogue as its pages need it: by path, by department and category, by variant, by words. */
 import { categoryPath, currentPrice, isBuyable, type Product } from "../../core/catalogue.ts";
 import { slug } from "../catalogue/generate.ts";
+import { DEPARTMENTS } from "../catalogue/taxonomy.ts";
 
 export interface Shelf {
   /** Path segment. */
@@ -22,6 +23,8 @@ export interface Shelves {
   offers: readonly Product[];
   /** Empty when the catalogue has no categories. */
   departments: readonly DepartmentShelf[];
+  /** Whether this is the generated department store, which the shop has words of its own for; another catalogue gets neutral ones. */
+  isOwn: boolean;
   byId(id: string): Product | undefined;
   byPath(path: string): Product | undefined;
   /** The rows that share the product's `item_group_id`, itself included. */
@@ -70,6 +73,7 @@ export function arrangeShelves(products: readonly Product[]): Shelves {
     fronts,
     offers: fronts.filter((product) => saving(product) > 0 && isBuyable(product)).sort((a, b) => saving(b) - saving(a)),
     departments: [...departments.values()],
+    isOwn: DEPARTMENTS.every(({ id }) => departments.has(id)),
     byId: (id) => byId.get(id),
     byPath: (path) => byPath.get(path),
     variantsOf: (product) => groups.get(product.item_group_id ?? product.id) ?? [product],

@@ -63,7 +63,7 @@ ${[organizationLd(view.name, view.origin), ...(page.structured ?? [])].map((entr
     <a class="wordmark" href="/">${view.name}</a>
     <form class="search" action="/search" role="search">
       <label class="hidden" for="q">Search the shop</label>
-      <input id="q" name="q" type="search" placeholder="${shelves.departments.length > 0 ? "Search for mugs, tents, linen…" : "Search the shop"}" value="${page.kind === "search" ? view.query.get("q") ?? "" : ""}" maxlength="100" autocomplete="off">
+      <input id="q" name="q" type="search" placeholder="${shelves.isOwn ? "Search for mugs, tents, linen…" : "Search the shop"}" value="${page.kind === "search" ? view.query.get("q") ?? "" : ""}" maxlength="100" autocomplete="off">
       <button aria-label="Search">${icon("M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm4.8 11.3L20 20")}</button>
     </form>
     <a class="tool" href="/account">${icon("M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM4.5 20c.8-4 3.800-6 7.500-6s6.700 2 7.500 6")}<span>${view.email ? "Account" : "Sign in"}</span></a>
