@@ -31,11 +31,16 @@ test.beforeEach(() => {
 
 test("a shopper's clicks re-rank the home page without the edge, and their events arrive once it is back", async ({ browser }) => {
   test.setTimeout(240_000);
-  const shop = await stack.open(demoShop({ shoppers: 2_500, days: 90 }), PORTS.trained, true);
-  const news = await watchExport(shop);
+  const shop = await stack.open(demoShop({ shoppers: 2_500, days: 90 }), PORTS.trained);
   const { context, errors } = await newShopper(browser);
   const home = await context.newPage();
   await home.goto(shop.url);
+  expect(await modelVersion(home)).toBe(0);
+
+  // A model is trained and published; pages pick it up by themselves, as soon as their copy of the configuration is stale.
+  await shop.train();
+  await expect.poll(async () => (await home.reload(), modelVersion(home)), { timeout: 60_000, intervals: [2_000] }).toBe(1);
+  const news = await watchExport(shop);
 
   // A new shopper sees what is popular.
   const before = await shown(home, "home-for-you", 12);
@@ -72,7 +77,7 @@ test("a shopper's clicks re-rank the home page without the edge, and their event
 
 test("ledger and dashboard show exactly the events of a visit, also when every answer is lost the first time", async ({ browser }) => {
   test.setTimeout(180_000);
-  const shop = await stack.open(demoShop({ id: "quiet", history: false }), PORTS.quiet, false);
+  const shop = await stack.open(demoShop({ id: "quiet", history: false }), PORTS.quiet);
   stack.proxy.mode = "lose-first-answer";
   const news = await watchExport(shop);
   const { context, errors } = await newShopper(browser);
@@ -144,6 +149,12 @@ async function lookedAt(page: Page, itemId: string): Promise<void> {
 /** Waits until a placement has been drawn, without bringing it into view. */
 async function drawn(page: Page, placement: string): Promise<void> {
   await expect(page.locator(`endcap-carousel[data-endcap=${placement}] li[data-item]`).first()).toBeAttached({ timeout: 20_000 });
+}
+
+/** The version that the page ranks with; 0 for best sellers. */
+async function modelVersion(page: Page): Promise<number> {
+  await shown(page, "home-for-you", 12);
+  return ((await page.evaluate(() => window.endcap!.diagnostics())) as { carousels: { modelVersion: number | null } }).carousels.modelVersion ?? 0;
 }
 
 /** What reaches the ledger from now on. */

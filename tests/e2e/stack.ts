@@ -12,14 +12,16 @@ import { startProxy, type Proxy } from "./proxy.ts";
 export interface OpenedShop extends PreparedShop {
   url: string;
   products: Map<string, Product>;
+  /** Trains on the shop's ledger and publishes, as `npm start` does. */
+  train(): Promise<void>;
 }
 
 export interface Stack {
   edge: Edge;
   /** What the shops' tags point to. */
   proxy: Proxy;
-  /** Opens a shop's pages on a port. @param trained whether it gets as far as a published model */
-  open(plan: ShopPlan, port: number, trained: boolean): Promise<OpenedShop>;
+  /** Creates and fills a shop, and opens its pages on a port. It has no model yet. */
+  open(plan: ShopPlan, port: number): Promise<OpenedShop>;
   stop(): Promise<void>;
 }
 
@@ -31,14 +33,15 @@ export async function startStack(ports: { edge: number; proxy: number }): Promis
   return {
     edge,
     proxy,
-    async open(plan, port, trained) {
+    async open(plan, port) {
       const url = `http://localhost:${port}`;
-      const prepared = await (trained ? prepareShop : openShop)({ plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin: url, dataDir });
+      const options = { plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin: url, dataDir };
+      const prepared = await openShop(options);
       const products = await shopProducts(prepared);
       const shop = createShop({ ...plan, products, tag: tagOf({ ...prepared.credentials, edge: proxy.url }) });
       await shop.listen(port);
       shops.push(shop);
-      return { ...prepared, url, products: new Map(products.map((product) => [product.id, product])) };
+      return { ...prepared, url, products: new Map(products.map((product) => [product.id, product])), train: async () => void (await prepareShop(options)) };
     },
     async stop() {
       for (const shop of shops) await shop.close();
