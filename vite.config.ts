@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig, type BuildEnvironmentOptions, type Plugin, type UserConfig } from "vite";
-import { engineBuild, plainImports, slimTfjs } from "./widget/engine/bundle.ts";
+import { engineBuild, plainImports, slimTfjs } from "./widget/build/engine.ts";
 
 /**
  * `vite build --app` builds what shops download, each bundle by itself: the engine and the carousel as hashed ES

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build, type InlineConfig } from "vite";
-import { engineBuild, plainImports, slimTfjs } from "../../../widget/engine/bundle.ts";
+import { engineBuild, plainImports, slimTfjs } from "../../../widget/build/engine.ts";
 
 const TYPES: { [extension: string]: string } = { ".js": "text/javascript", ".wasm": "application/wasm" };
 

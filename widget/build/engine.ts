@@ -79,7 +79,7 @@ export function engineBuild(outDir: string): BuildEnvironmentOptions {
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: { engine: new URL("./worker.ts", import.meta.url).pathname },
+      input: { engine: new URL("../engine/worker.ts", import.meta.url).pathname },
       treeshake: { moduleSideEffects: (id: string) => !id.includes("/@tensorflow/") || SIDE_EFFECTS.test(id) },
       output: { format: "es", entryFileNames: "[name]-[hash].js", chunkFileNames: "engine-[name]-[hash].js", assetFileNames: "engine-[name]-[hash][extname]", comments: { legal: false } },
     },
