@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { routes, type ShopConfig } from "../core/api.ts";
 import type { CatalogueSnapshot, Product } from "../core/catalogue.ts";
@@ -13,7 +13,7 @@ import { credentialsPath, readCredentials, writeCredentials, type ShopCredential
 import { createEdgeClient, type EdgeClient } from "../trainer/edge-client.ts";
 import { readOrCreateKey } from "../trainer/keys.ts";
 import { HOLDOUT_SHARE, oraclePath, type ShopPlan } from "./plans.ts";
-import { StartError } from "./stack.ts";
+import { isDataFolder, StartError } from "./stack.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -36,6 +36,23 @@ interface ShopState {
   startedAtMs: number;
   shopOrigin: string;
   done: string[];
+}
+
+/**
+ * Forgets the edge's data and the shops that starts have made, with their credentials and keys. Other shops' keys,
+ * which cannot be made again, stay, and so does every other file.
+ * @throws StartError for a folder that no start has made
+ */
+export function resetData(dataDir: string): void {
+  if (!existsSync(dataDir)) return;
+  if (!isDataFolder(dataDir)) throw new StartError(`${dataDir} was not made by npm start, so --reset leaves it alone. Name another folder with --data-dir.`);
+  const remove = (...path: string[]) => rmSync(join(dataDir, ...path), { recursive: true, force: true });
+  const made = existsSync(join(dataDir, "demo")) ? readdirSync(join(dataDir, "demo")) : [];
+  for (const shop of made) {
+    for (const folder of ["shops", "keys"]) remove(folder, `${shop}.json`);
+    for (const folder of ["cache", "models"]) remove(folder, shop);
+  }
+  for (const name of ["edge", "demo", "edge.env"]) remove(name);
 }
 
 /** Creates a shop and fills it, unless that was done before. @throws StartError with what to do */
@@ -92,7 +109,7 @@ function remember({ plan, shopOrigin, dataDir }: PrepareOptions): { startedAtMs:
   const folder = join(dataDir, "demo", plan.id);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "state.json");
-  const state: ShopState = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ShopState) : { startedAtMs: Date.now(), shopOrigin, done: [] };
+  const state: ShopState = existsSync(file) ? readState(file) : { startedAtMs: Date.now(), shopOrigin, done: [] };
   const save = () => {
     writeFileSync(`${file}.tmp`, JSON.stringify(state, null, 2));
     renameSync(`${file}.tmp`, file);
@@ -111,6 +128,14 @@ function remember({ plan, shopOrigin, dataDir }: PrepareOptions): { startedAtMs:
       save();
     },
   };
+}
+
+function readState(file: string): ShopState {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as ShopState;
+  } catch {
+    throw new StartError(`${file} cannot be read, so it is not known what was done for this shop. Begin anew with --reset.`);
+  }
 }
 
 /** The trainer in a process of its own, as a shop owner would run it. */

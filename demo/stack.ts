@@ -10,6 +10,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 /** What the bundles are made of; a change there calls for a new build. */
 const BUNDLE_SOURCES = ["core", "widget", "edge/dashboard", "vite.config.ts", "package-lock.json", "THIRD_PARTY_NOTICES.md"];
 const WRANGLER_ENV = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_LOG: "error", NO_UPDATE_NOTIFIER: "1", FORCE_COLOR: "0" };
+const OPERATOR_TOKEN = "operator-token";
 const START_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 5_000;
 
@@ -25,6 +26,7 @@ export async function claimPort(port: number, what: string, option: string): Pro
       const probe = createServer();
       probe.once("error", (error: NodeJS.ErrnoException) => {
         if (error.code === "EADDRINUSE") taken(new StartError(`Port ${port} for ${what} is taken by another program. Stop that one, or choose another port with ${option} <number>.`));
+        else if (error.code === "EACCES") taken(new StartError(`Port ${port} for ${what} is for the system's own programs. Choose one above 1023 with ${option} <number>.`));
         else free(); // No such address family on this machine.
       });
       probe.listen({ port, host, exclusive: true }, () => probe.close(() => free()));
@@ -33,13 +35,13 @@ export async function claimPort(port: number, what: string, option: string): Pro
 }
 
 /** Builds the tag, its chunks and the dashboard into dist/, unless their sources are as they were. @returns whether it built */
-export async function buildBundles(stampDir: string): Promise<boolean> {
-  const stamp = join(stampDir, "bundles.sha256");
+export async function buildBundles(): Promise<boolean> {
+  // Beside what it speaks of: whoever else builds into dist/ empties it first, the stamp included.
+  const stamp = join(ROOT, "dist/sources.sha256");
   const hash = hashTree(BUNDLE_SOURCES);
   if (existsSync(join(ROOT, "dist/tag.js")) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
   await runTool("vite", ["build", "--app", "--logLevel", "warn"]);
   await runTool("vite", ["build", "--mode", "dashboard", "--logLevel", "warn"]);
-  mkdirSync(stampDir, { recursive: true });
   writeFileSync(stamp, hash);
   return true;
 }
@@ -132,9 +134,14 @@ export async function startEdge({ port, dataDir, vars = {}, assets, worker = END
   return edge;
 }
 
+/** Whether an edge was started with this data folder: each leaves its operator's token there. */
+export function isDataFolder(dataDir: string): boolean {
+  return existsSync(join(dataDir, OPERATOR_TOKEN));
+}
+
 /** The operator's token of this data folder, made on first use. */
 function operatorToken(dataDir: string): string {
-  const file = join(dataDir, "operator-token");
+  const file = join(dataDir, OPERATOR_TOKEN);
   if (!existsSync(file)) {
     mkdirSync(dataDir, { recursive: true });
     writeFileSync(file, randomBytes(16).toString("base64url"), { mode: 0o600 });

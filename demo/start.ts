@@ -1,12 +1,11 @@
 /** `npm start`: a whole Endcap on this machine, with a shop to click through. */
-import { rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CredentialsError } from "../trainer/credentials.ts";
 import { EdgeError } from "../trainer/edge-client.ts";
 import { KeyError } from "../trainer/keys.ts";
 import { DataFileError } from "../trainer/data/rows.ts";
-import { prepareShop, shopProducts, tagOf } from "./loop.ts";
+import { prepareShop, resetData, shopProducts, tagOf } from "./loop.ts";
 import { demoShop, realShop } from "./plans.ts";
 import { createShop } from "./shop/server.ts";
 import { buildBundles, claimPort, StartError, startEdge } from "./stack.ts";
@@ -15,7 +14,7 @@ import { buildBundles, claimPort, StartError, startEdge } from "./stack.ts";
 const EXPECTED = [StartError, DataFileError, EdgeError, CredentialsError, KeyError];
 const ROOT = resolve(import.meta.dirname, "..");
 const HELP = `npm start [-- options]
-  --reset               throw away what earlier starts made, and begin anew
+  --reset               forget the shops that earlier starts made, and begin anew
   --data <folder>       a real shop's files instead of the demo shop, e.g. the UCI Online Retail year
   --currency <code>     what the prices in those files are in, where the files do not say (EUR)
   --port <number>       where the shop listens (4321)
@@ -48,7 +47,10 @@ function readOptions(argv: string[]): Options {
     console.log(HELP);
     process.exit(0);
   }
-  return { reset: values.reset, data: values.data, currency: values.currency, port: portOf(values.port, "--port"), edgePort: portOf(values["edge-port"], "--edge-port"), dataDir: resolve(values["data-dir"]) };
+  const port = portOf(values.port, "--port");
+  const edgePort = portOf(values["edge-port"], "--edge-port");
+  if (port === edgePort) throw new StartError(`The shop and the edge cannot both listen on port ${port}. Choose another for one of them, with --port or --edge-port.`);
+  return { reset: values.reset, data: values.data, currency: values.currency, port, edgePort, dataDir: resolve(values["data-dir"]) };
 }
 
 function portOf(text: string, option: string): number {
@@ -62,24 +64,26 @@ async function main(options: Options): Promise<void> {
   const plan = options.data === undefined ? demoShop() : realShop(resolve(options.data), options.currency);
   await claimPort(options.port, "the shop", "--port");
   await claimPort(options.edgePort, "the edge", "--edge-port");
-  if (options.reset) rmSync(options.dataDir, { recursive: true, force: true });
+  if (options.reset) resetData(options.dataDir);
 
-  if (await buildBundles(options.dataDir)) console.log("  Built the tag, the carousel, the engine and the dashboard.");
+  if (await buildBundles()) console.log("  Built the tag, the carousel, the engine and the dashboard.");
   const edge = await startEdge({ port: options.edgePort, dataDir: options.dataDir });
   stopping.push(() => edge.stop());
   const shopOrigin = `http://localhost:${options.port}`;
   const prepared = await prepareShop({ plan, edge: edge.url, adminToken: edge.adminToken, shopOrigin, dataDir: options.dataDir });
   const products = await shopProducts(prepared);
   const shop = createShop({ ...plan, products, tag: tagOf(prepared.credentials) });
-  await shop.listen(options.port);
+  await shop.listen(options.port, "localhost");
   stopping.push(() => shop.close());
-  const { url } = await prepared.client.loginLink(plan.id);
+  const link = new URL((await prepared.client.loginLink(plan.id)).url);
+  // A month shows more of the demo's history than the dashboard's own first view, a week.
+  link.searchParams.set("range", "30d");
 
   console.log(`
 Endcap runs (${((performance.now() - startMs) / 1000).toFixed(0)} s). Ctrl-C stops it; the data are kept in ${relative(process.cwd(), options.dataDir) || "."}.
 
   The shop       ${shopOrigin}
-  The dashboard  ${url}
+  The dashboard  ${link}
                  (opens once, within 15 minutes; \`npm run login -- --shop ${plan.id}\` makes another link)
   Going on       README.md, "Put it on your own shop"
 `);

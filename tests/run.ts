@@ -25,7 +25,8 @@ function run(name: string, args: string[]): number {
 /** Finds a Chromium, or installs one: Debian's own where this is root on Debian, else Playwright's in its own folder. */
 function ensureBrowser(): boolean {
   if (chromiumPath() ?? existsSync(chromium.executablePath())) return true;
-  const isDebian = existsSync("/etc/os-release") && /^(ID|ID_LIKE)=.*debian/m.test(readFileSync("/etc/os-release", "utf8"));
+  // Debian itself: on what derives from it, the package of that name may be a stub for another installer.
+  const isDebian = existsSync("/etc/os-release") && /^ID="?debian"?$/m.test(readFileSync("/etc/os-release", "utf8"));
   if (isDebian && process.getuid?.() === 0) return run("apt-get", ["update"]) === 0 && run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"]) === 0;
   return run("playwright", ["install", "chromium"]) === 0;
 }

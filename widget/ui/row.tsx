@@ -27,6 +27,9 @@ interface RowState {
 export class Row extends Component<RowProps, RowState> {
   override state: RowState = { atStart: true, atEnd: true, asked: null, spoken: "" };
   private list = createRef<HTMLUListElement>();
+  private arrows = createRef<HTMLDivElement>();
+  /** Takes the focus once it is shown. */
+  private focusNext: HTMLElement | null = null;
   /** Place of the card just dismissed, -1 for none. */
   private dismissedAt = -1;
   private resize = new ResizeObserver(() => this.measure());
@@ -36,6 +39,8 @@ export class Row extends Component<RowProps, RowState> {
     this.measure();
   }
   override componentDidUpdate({ cards: before }: RowProps) {
+    this.focusNext?.focus({ preventScroll: true });
+    this.focusNext = null;
     this.measure();
     const { cards } = this.props;
     if (this.dismissedAt < 0 || cards === before) return;
@@ -53,8 +58,16 @@ export class Row extends Component<RowProps, RowState> {
     if (!list) return;
     const atStart = list.scrollLeft <= END_SLACK_PX;
     const atEnd = list.scrollLeft + list.clientWidth >= list.scrollWidth - END_SLACK_PX;
+    this.keepFocus(atStart, atEnd);
     if (atStart !== this.state.atStart || atEnd !== this.state.atEnd) this.setState({ atStart, atEnd });
   };
+  /** An arrow that hides while it has the focus hands it to the other one: losing it would send the keyboard back to the page's start. */
+  private keepFocus(atStart: boolean, atEnd: boolean) {
+    const [back, more] = this.arrows.current!.querySelectorAll("button");
+    const focused = (this.arrows.current!.getRootNode() as ShadowRoot).activeElement;
+    if (atEnd && !atStart && focused === more) this.focusNext = back!;
+    if (atStart && !atEnd && focused === back) this.focusNext = more!;
+  }
   private turn(direction: 1 | -1) {
     const list = this.list.current!;
     list.scrollBy({ left: direction * Math.max(list.clientWidth * 0.85, 160) });
@@ -74,7 +87,7 @@ export class Row extends Component<RowProps, RowState> {
       <section aria-labelledby="title">
         <header>
           <h2 id="title">{title}</h2>
-          <div class="arrows">
+          <div class="arrows" ref={this.arrows}>
             <button type="button" class="arrow" hidden={atStart} aria-label="Back" onClick={() => this.turn(-1)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M15 5l-7 7 7 7" /></svg></button>
             <button type="button" class="arrow" hidden={atEnd} aria-label="More" onClick={() => this.turn(1)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l7 7-7 7" /></svg></button>
           </div>

@@ -13,12 +13,13 @@ export function homePage(view: View): Page {
   const { shelves } = view;
   const furnished = shelves.departments.length > 0;
   // Without reviews the order given stands: whoever serves the catalogue knows what sells.
+  const reviewed = shelves.fronts.some((product) => popularity(product) > 0);
   const liked = [...shelves.fronts].sort((a, b) => popularity(b) - popularity(a));
   const best = spread(liked, furnished ? 8 : 16, furnished);
   const offers = spread(shelves.offers, 8, furnished);
   return {
     kind: "home", title: `${view.name} – ${shelves.isOwn ? "for the house, the garden and the hills beyond" : "a shop full of good things"}`,
-    events: [listEvent("best-sellers", "Best sellers", best), ...(offers.length > 0 ? [listEvent("offers", "Offers", offers)] : [])],
+    events: [listEvent("best-sellers", reviewed ? "Most reviewed" : "Best sellers", best), ...(offers.length > 0 ? [listEvent("offers", "Offers", offers)] : [])],
     structured: [{ "@context": "https://schema.org", "@type": "WebSite", name: view.name, url: `${view.origin}/`, potentialAction: { "@type": "SearchAction", target: `${view.origin}/search?q={search_term_string}`, "query-input": "required name=search_term_string" } }],
     main: html`
 <section class="hero">
@@ -26,14 +27,14 @@ export function homePage(view: View): Page {
     <p class="eyebrow">${shelves.isOwn ? "The home & outdoor store" : "Gifts, and things for the house"}</p>
     <h1>${shelves.isOwn ? "Good things, for in and out of doors." : "Small things that make a day."}</h1>
     <p>${shelves.isOwn ? "Well-made tools, soft corners and the kit for a night under canvas: chosen one by one, from people who make them properly." : `${shelves.fronts.length.toLocaleString(view.locale)} things to give, to keep and to hang on the wall.`}</p>
-    <p><a class="button" href="${shelves.isOwn ? `/d/${shelves.departments[0]!.id}` : "/browse"}">${shelves.isOwn ? `Start in the ${shelves.departments[0]!.name.toLowerCase()}` : "See everything"}</a>${offers.length > 0 ? html` <a class="textlink" href="/offers">This week’s offers</a>` : null}</p>
+    <p><a class="button" href="${shelves.isOwn ? `/d/${shelves.departments[0]!.id}` : "/browse"}">${shelves.isOwn ? `Start with ${shelves.departments[0]!.name.toLowerCase()}` : "See everything"}</a>${offers.length > 0 ? html` <a class="textlink" href="/offers">This week’s offers</a>` : null}</p>
   </div>
   <img src="/images/stage/home.svg" alt="" width="1200" height="800">
 </section>
 ${furnished ? html`<section class="section" aria-labelledby="departments"><div class="heading"><h2 id="departments">Departments</h2></div>
 <ul class="tiles">${shelves.departments.map(({ id, name, categories }) => html`<li><a href="/d/${id}"><img src="/images/stage/${id}.svg" alt="" width="600" height="400" loading="lazy"><span>${name}</span><small>${categories.slice(0, 3).map((category) => category.name).join(", ")}</small></a></li>`)}</ul></section>` : null}
 <div id="home-recommendations"></div>
-<section class="section" aria-labelledby="best"><div class="heading"><h2 id="best">Best sellers</h2><a class="textlink" href="/browse">See everything</a></div>${productList(view, "best-sellers", best, "row")}</section>
+<section class="section" aria-labelledby="best"><div class="heading"><h2 id="best">${reviewed ? "Most reviewed" : "Best sellers"}</h2><a class="textlink" href="/browse">See everything</a></div>${productList(view, "best-sellers", best, "row")}</section>
 ${shelves.isOwn ? html`<section class="editorial"><img src="/images/stage/journal.svg" alt="" width="1200" height="800" loading="lazy"><div><p class="eyebrow">From the workbench</p><h2>Buy it once. Look after it. Hand it on.</h2><p>We would rather sell you one pan that outlives the kitchen than five that do not. Every maker on our shelves mends what they make, and so do we: bring it back blunt, torn or wobbly, and our workshop sees to it.</p><a class="textlink" href="/c/knife-sharpeners">Things to look after things</a></div></section>` : null}
 ${offers.length > 0 ? html`<section class="section" aria-labelledby="offers"><div class="heading"><h2 id="offers">Best offers</h2><a class="textlink" href="/offers">All offers</a></div>${productList(view, "offers", offers, "row")}</section>` : null}`,
   };
