@@ -1,7 +1,6 @@
 /** How good rankings are on held-out cases, with intervals, and how they compare case by case. */
 import { encodeHistory, type EncodedHistory } from "../core/history.ts";
-import { seededRandom } from "../core/ids.ts";
-import { coverage, mrrAt, ndcgOfSet, type Estimate } from "../core/metrics.ts";
+import { bootstrapClusters, coverage, mrrAt, ndcgOfSet, recallOfSet, type Estimate } from "../core/metrics.ts";
 import { NO_NEIGHBOUR, type Model } from "../core/model/config.ts";
 import { blendScores, dotRows, encodeSession, quantiseQuery } from "../core/model/score.ts";
 import { topK } from "../core/ranking/topk.ts";
@@ -10,7 +9,6 @@ import type { Case } from "./prepare.ts";
 
 /** Cut-off of all metrics. */
 const K = 10;
-const RESAMPLES = 1000;
 
 /** What ranks a shop's items for one history. */
 export interface Ranker {
@@ -78,7 +76,7 @@ export function evaluateRankers<Name extends string>(rankers: { [N in Name]: Ran
       const scores = ranker.score(question);
       if (question.excluded >= 0) scores[question.excluded] = -Infinity;
       const first = topK(scores, K);
-      store(results, i, ranksWithin(first, question.targets), Math.min(K, question.targets.length));
+      store(results, i, ranksWithin(first, question.targets));
       lists.push(first);
     }
     onCase?.();
@@ -89,7 +87,7 @@ export function evaluateRankers<Name extends string>(rankers: { [N in Name]: Ran
 /** Results from ranks that somebody else computed, e.g. the oracle that simulated the shoppers. @param ranks of each case's target, from 1 */
 export function resultsOfRanks(ranks: readonly number[]): Results {
   const results = emptyResults(ranks.length);
-  ranks.forEach((rank, i) => store(results, i, [rank], 1));
+  ranks.forEach((rank, i) => store(results, i, [rank]));
   return { ...results, coverage10: 0 };
 }
 
@@ -117,38 +115,6 @@ export function clustersOf(cases: readonly Pick<Case, "clientId">[]): Uint32Arra
   });
 }
 
-/**
- * The mean with a 95 % percentile bootstrap interval that draws whole clients: cases of one client are
- * alike, and drawing them one by one would make intervals too narrow.
- *
- * @param clusters the client of each value, from 0
- */
-export function bootstrapClusters(values: ArrayLike<number>, clusters: Uint32Array, seed: number): Estimate {
-  const count = clusters.reduce((max, cluster) => Math.max(max, cluster + 1), 0);
-  const sums = new Float64Array(count);
-  const sizes = new Float64Array(count);
-  for (let i = 0; i < values.length; i += 1) {
-    sums[clusters[i]!] = sums[clusters[i]!]! + values[i]!;
-    sizes[clusters[i]!] = sizes[clusters[i]!]! + 1;
-  }
-  const ratio = (sum: number, size: number) => (size === 0 ? 0 : sum / size);
-  const random = seededRandom(seed);
-  const means = new Float64Array(RESAMPLES);
-  for (let r = 0; r < RESAMPLES; r += 1) {
-    let sum = 0;
-    let size = 0;
-    for (let i = 0; i < count; i += 1) {
-      const cluster = Math.floor(random() * count);
-      sum += sums[cluster]!;
-      size += sizes[cluster]!;
-    }
-    means[r] = ratio(sum, size);
-  }
-  means.sort();
-  const total = sums.reduce((a, b) => a + b, 0);
-  return { value: ratio(total, values.length), low: means[Math.floor(RESAMPLES * 0.025)]!, high: means[Math.ceil(RESAMPLES * 0.975) - 1]! };
-}
-
 /** Ranks of items in the first places, from 1; Infinity for those behind them, which no metric at that cut-off sees. */
 export function ranksWithin(first: readonly number[], items: readonly number[]): number[] {
   return items.map((item) => first.indexOf(item) + 1 || Infinity);
@@ -157,8 +123,8 @@ export function ranksWithin(first: readonly number[], items: readonly number[]):
 function emptyResults(count: number): Omit<Results, "coverage10"> {
   return { ndcg10: new Float64Array(count), recall10: new Float64Array(count), mrr10: new Float64Array(count) };
 }
-function store(results: Omit<Results, "coverage10">, i: number, ranks: readonly number[], most: number): void {
+function store(results: Omit<Results, "coverage10">, i: number, ranks: readonly number[]): void {
   results.ndcg10[i] = ndcgOfSet(ranks, K);
-  results.recall10[i] = ranks.filter((rank) => rank <= K).length / most;
+  results.recall10[i] = recallOfSet(ranks, K);
   results.mrr10[i] = mrrAt(Math.min(...ranks), K);
 }

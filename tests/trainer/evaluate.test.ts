@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../core/model/config.ts";
-import { bootstrapClusters, evaluateRankers, foreignRanker, pairedDifference, resultsOfRanks } from "../../trainer/evaluate.ts";
+import { evaluateRankers, foreignRanker, pairedDifference, resultsOfRanks } from "../../trainer/evaluate.ts";
 import { encodeHistory } from "../../core/history.ts";
 import type { Case } from "../../trainer/prepare.ts";
 
@@ -27,15 +27,6 @@ describe("evaluation", () => {
   it("gives no place to the item that the answer cannot be", () => {
     const { inOrder: results } = evaluateRankers({ inOrder }, [question([2], 0)], 20);
     expect(results.mrr10[0]).toBe(1 / 2);
-  });
-
-  it("draws clients, not cases: a hundred cases of one client are one opinion", () => {
-    const values = [...Array(100).fill(1), ...Array(100).fill(0)] as number[];
-    const one = bootstrapClusters(values, Uint32Array.from(values, (_, i) => Math.floor(i / 100)), 1);
-    const each = bootstrapClusters(values, Uint32Array.from(values, (_, i) => i), 1);
-    expect(one).toEqual({ value: 0.5, low: 0, high: 1 });
-    expect(each.low).toBeGreaterThan(0.4);
-    expect(each.high).toBeLessThan(0.6);
   });
 
   it("pairs two models case by case", () => {
