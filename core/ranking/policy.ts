@@ -1,12 +1,13 @@
 /** What may be shown: the same rules on the device and at the edge. */
+import { DAY_MS } from "../calendar.ts";
 import { isBuyable, type Card } from "../catalogue.ts";
 import type { HistoryEntry } from "../history.ts";
 import type { Strategy } from "../slate.ts";
 
 /** Bought products stay away for this long. */
-const BOUGHT_REST_MS = 30 * 24 * 60 * 60 * 1000;
+const BOUGHT_REST_MS = 30 * DAY_MS;
 /** A "for you" carousel leaves out what was looked at this lately: it is for finding, not for going back. */
-const SEEN_REST_MS = 24 * 60 * 60 * 1000;
+const SEEN_REST_MS = DAY_MS;
 
 /** What the page shows and what the shopper did. */
 export interface ShopperContext {
@@ -24,8 +25,9 @@ export interface ShopperContext {
 }
 
 /**
- * Fills a slate's places from a ranking: buyable products only; never the page's own product, one in the cart,
- * lately bought (unless the carousel is a `popular` one), dismissed or already shown, nor a second variant of a product that has a place.
+ * Fills a slate's places from a ranking: buyable products only; never the page's own product, one in the cart, lately
+ * bought, dismissed or already shown, for `for_you` none lately seen either, nor another variant of any of these or of
+ * a product that has a place.
  *
  * @param candidates best first; more than k, since some fall away
  * @returns at most k cards, in the order given

@@ -100,7 +100,7 @@ it("loses next to nothing by rounding rows to 8 bits", async () => {
     neighbours: new Uint32Array(count * neighbours), neighbourWeights: new Uint8Array(count * neighbours), popularity: new Float32Array(count),
   });
   const quantised = quantiseRows(network.rows, width);
-  // With scales of 1, the model's own arithmetic runs on the unrounded rows; the query stays at its 12 bits.
+  // With scales of 1, the model's own arithmetic runs on the unrounded rows; the query stays at its 16 bits.
   const exact = { ...model(quantised.rows, new Float32Array(count).fill(1)), rows: network.rows as unknown as Int8Array };
   const rounded = rankersOf(model(quantised.rows, quantised.scales), { rounded: NETWORK_ALONE }).rounded;
   const { plain, int8 } = evaluateRankers<"plain" | "int8">({ plain: floatRanker(exact), int8: rounded }, cases, count);
