@@ -1,7 +1,8 @@
 /** Days and hours of a shop's own time zone, which are what its stats are bucketed by. */
 
 export const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
+/** A day of 24 hours, which a zone's days are but twice a year. */
+export const DAY_MS = 24 * HOUR_MS;
 
 /**
  * How far a zone's clock is ahead of UTC at an instant.

@@ -1,9 +1,8 @@
 /** What the trainer can be told; all of it is in the manifest, and the same of it gives the same weights. */
+import { DAY_MS } from "../core/calendar.ts";
 import type { ModelConfig } from "../core/model/config.ts";
 import type { CoVisitationConfig } from "./models/covisitation.ts";
 import type { Objective } from "./prepare.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface TrainConfig {
   model: ModelConfig;

@@ -1,11 +1,11 @@
 /** From a shop's raw event log to what models learn from: cleaned histories, the moments to predict, and the time split. */
 import { createHash } from "node:crypto";
 import type { ExportLine } from "../core/api.ts";
+import { DAY_MS } from "../core/calendar.ts";
 import { parseProduct, type Product } from "../core/catalogue.ts";
 import { encodeHistory, entriesOf, toHistory, type EncodedHistory, type HistoryEntry } from "../core/history.ts";
 import { quantile } from "../core/metrics.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** The last tenth of the log's time is the test part, the tenth before it is for validation; models learn from the rest. */
 export const TRAIN_SHARE = 0.8;
 export const VALIDATION_SHARE = 0.1;

@@ -1,4 +1,5 @@
 /** Signs a model and hands it to the edge: the weights first, then the one request that makes them current. */
+import { DAY_MS } from "../core/calendar.ts";
 import { sha256Hex } from "../core/ids.ts";
 import { openManifest, signManifest, type Manifest, type SignedManifest } from "../core/weights/manifest.ts";
 import type { ModelRecord } from "../core/api.ts";
@@ -6,7 +7,7 @@ import type { EdgeClient } from "./edge-client.ts";
 import { verify, type SigningKey } from "./keys.ts";
 
 /** A model that nobody renews stops being served after this. */
-const LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
+const LIFETIME_MS = 90 * DAY_MS;
 
 /** @throws Error if our own signature does not verify, which only a damaged key file can cause */
 export async function makeManifest(content: Omit<Manifest, "format" | "createdAtMs" | "expiresAtMs" | "weights">, weights: Uint8Array<ArrayBuffer>, key: SigningKey, nowMs: number): Promise<SignedManifest> {

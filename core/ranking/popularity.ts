@@ -1,8 +1,9 @@
 /** Popularity that forgets: each action counts for less as it ages. */
+import { DAY_MS } from "../calendar.ts";
 import type { HistoryKind } from "../history.ts";
 
 /** After this time an action counts half. */
-export const POPULARITY_HALF_LIFE_MS = 14 * 24 * 60 * 60 * 1000;
+export const POPULARITY_HALF_LIFE_MS = 14 * DAY_MS;
 /** What an action counts when it is new. */
 export const KIND_WEIGHT: { readonly [K in HistoryKind]: number } = { view: 1, wishlist: 2, cart: 3, purchase: 5 };
 

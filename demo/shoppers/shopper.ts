@@ -1,9 +1,8 @@
 /** A simulated shopper's hidden side: tastes, purse, habits, and what she needs at a moment. */
+import { DAY_MS } from "../../core/calendar.ts";
 import { DEPARTMENTS } from "../catalogue/taxonomy.ts";
 import type { Draw } from "./draw.ts";
 import { COLOUR_NAMES, STYLE_COUNT, THEME_COUNT, type Market } from "./market.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** How strongly tastes differ between shoppers: standard deviations of log-weights. */
 const SPREAD = { category: 1.1, style: 1.1, brand: 0.5, colour: 0.55, theme: 1.6 };

@@ -7,6 +7,7 @@
  * catalogue by that worth is the best that any recommender could do: its rank is the oracle's.
  */
 import type { ImportLine } from "../../core/api.ts";
+import { DAY_MS, HOUR_MS } from "../../core/calendar.ts";
 import type { Product } from "../../core/catalogue.ts";
 import type { Arm } from "../../core/events.ts";
 import { hash32 } from "../../core/ids.ts";
@@ -18,8 +19,6 @@ import { createRecorder } from "./recorder.ts";
 import { drawShopper, emptyMemory, needsAt, type Memory, type Shopper } from "./shopper.ts";
 import { visit, type OnView } from "./visit.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
 /** Visits by hour of the day (UTC): quiet nights, a lunch break, the evening on the sofa. */
 const HOURS = [3, 2, 1, 1, 1, 2, 4, 7, 9, 10, 11, 12, 14, 13, 11, 11, 11, 12, 14, 17, 20, 20, 15, 8];
 const SATURDAY_SUNDAY = 1.25;

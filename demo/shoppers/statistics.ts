@@ -4,9 +4,9 @@
  *
  * All are taken over a log's last WINDOW_DAYS, since repeat rates grow with the time looked at.
  */
+import { DAY_MS } from "../../core/calendar.ts";
 import { mean, ndcgOfSet } from "../../core/metrics.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 export const WINDOW_DAYS = 120;
 /** Orders from the window's last fifth of time are predicted from what was before it. */
 const TEST_SHARE = 0.2;

@@ -1,4 +1,5 @@
 /** One visit of a simulated shopper: what she came for, what she looks at, what she puts in the cart and buys. */
+import { DAY_MS } from "../../core/calendar.ts";
 import type { PageType } from "../../core/events.ts";
 import type { Slate } from "../../core/slate.ts";
 import { DEPARTMENTS } from "../catalogue/taxonomy.ts";
@@ -7,7 +8,6 @@ import { COLOUR_NAMES, type Market } from "./market.ts";
 import type { Recorder } from "./recorder.ts";
 import { needsAt, rememberPurchase, type Memory, type Need, type Shopper } from "./shopper.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** Where the demo shop shows carousels, on which share of its page loads a shopper gets as far as one, and how many places it has. */
 const PLACEMENTS: { readonly [page in "home" | "product" | "cart"]: { id: string; k: number; reached: number } } = {
   home: { id: "home-for-you", k: 12, reached: 0.4 },

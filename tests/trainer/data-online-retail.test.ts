@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DAY_MS } from "../../core/calendar.ts";
 import { parseProduct } from "../../core/catalogue.ts";
 import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, parseEvent, type EventOf, type ShopEvent } from "../../core/events.ts";
 import { headNoun } from "../../trainer/data/head-nouns.ts";
 import { findOnlineRetail, readOnlineRetail } from "../../trainer/data/online-retail.ts";
 
-const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const WEEK_MS = 7 * DAY_MS;
 const nowMs = Date.UTC(2026, 10, 23, 12);
 const HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 

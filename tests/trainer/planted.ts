@@ -1,10 +1,10 @@
 /** Small shops with a known rule, for tests of what is learnt. */
+import { DAY_MS } from "../../core/calendar.ts";
 import type { ExportLine } from "../../core/api.ts";
 import type { Product } from "../../core/catalogue.ts";
 import { seededRandom } from "../../core/ids.ts";
 import { createDatasetBuilder, type Dataset } from "../../trainer/prepare.ts";
 
-export const DAY_MS = 24 * 60 * 60 * 1000;
 export const START_MS = Date.UTC(2026, 0, 1);
 
 export function product(id: string, category?: string): Product {

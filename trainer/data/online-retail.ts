@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { DAY_MS } from "../../core/calendar.ts";
 import type { ImportLine } from "../../core/api.ts";
 import type { Product } from "../../core/catalogue.ts";
 import { ITEM_SCHEMA, EVENT_SCHEMAS, type EventItem, type ShopEvent } from "../../core/events.ts";
@@ -15,7 +16,7 @@ import { batchesOf, clientIdOf, type ShopData } from "./shop-data.ts";
 
 export const ONLINE_RETAIL_CURRENCY = "GBP";
 const COLUMNS = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"];
-const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const WEEK_MS = 7 * DAY_MS;
 /** Stock codes that are no goods: postage, fees, corrections, vouchers. Goods have five digits and perhaps letters. */
 const GOODS = /^(\d{5}[A-Z]*|DCGS\d+[A-Z]*|DCGSS(GIRL|BOY)|PADS)$/i;
 /** Of those, what a customer paid for having the goods sent. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { DAY_MS } from "../../../core/calendar.ts";
 import { NO_NEIGHBOUR } from "../../../core/model/config.ts";
 import { createCoVisitationCounter, type CoVisitationConfig } from "../../../trainer/models/covisitation.ts";
-import { datasetOf, DAY_MS, orderLine, product, START_MS, viewLine } from "../planted.ts";
+import { datasetOf, orderLine, product, START_MS, viewLine } from "../planted.ts";
 
 const CONFIG: CoVisitationConfig = { neighbours: 2, window: 2, decay: 0.5, backward: 0.5, together: 0, damping: 0, halfLifeMs: 1e18 };
 const PRODUCTS = ["a", "b", "c"].map((id) => product(id));
