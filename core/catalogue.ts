@@ -5,7 +5,6 @@
 import { parse, type Infer, type Parsed } from "./schema.ts";
 
 export const AVAILABILITIES = ["in_stock", "out_of_stock", "preorder", "backorder"] as const;
-export type Availability = (typeof AVAILABILITIES)[number];
 
 /** One row of a shop's catalogue. Amounts are in major units of the shop's currency. */
 export const PRODUCT_SCHEMA = {
