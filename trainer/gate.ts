@@ -4,6 +4,7 @@ import type { Estimate } from "../core/metrics.ts";
 /** Fewer cases, or cases of fewer people, prove nothing about a shop. */
 export const MIN_CASES = 200;
 export const MIN_CLIENTS = 50;
+
 export interface GateQuestion {
   cases: number;
   /** Different clients behind the cases. */
