@@ -18,9 +18,5 @@ export function toMinor(price: number, quantity: number, currency: string): numb
   return Math.round(unit * quantity);
 }
 
-export function toMajor(minor: number, currency: string): number {
-  return minor / 10 ** minorDigits(currency);
-}
-
 /** The largest amount of one line, in minor units: sums of 90,000 of these are still exact. */
 export const MAX_LINE_MINOR = 1e11;
