@@ -26,7 +26,7 @@ export const english = {
     },
     refused: (message: string) => `The edge refused the link: ${message}`,
     next: "Open a new sign-in link to go on. Links work once and for 15 minutes; whoever runs your Endcap makes one in a moment:",
-    how: "`npm start` prints a new one each time it starts; anywhere else, ask the edge with the shop's merchant token:",
+    how: "`npm start` prints a new one each time it starts. This, run in Endcap's folder, prints one at any time:",
   },
   otherShop: {
     title: "This link belongs to another shop",

@@ -1,5 +1,4 @@
 /** The faces without figures: signing in by a link's one-time token, and a link to somebody else's shop. */
-import { routes } from "../../../core/api.ts";
 import { useDashboard } from "../context.ts";
 import type { Stage } from "../store.ts";
 import { Mark } from "./mark.tsx";
@@ -27,7 +26,7 @@ export function SignIn({ stage }: { stage: Extract<Stage, { name: "signed-out" }
             <p class="cover-state" role="status">{stage.why.kind === "refused" ? words.refused(stage.why.message) : words.why[stage.why.kind]}</p>
             <p>{words.next}</p>
             <p class="hint">{code(words.how)}</p>
-            <pre class="snippet" tabIndex={0}>{`curl -X POST ${location.origin}${routes.admin.loginLinks(asked ?? "SHOP")} \\\n  -H "Authorization: Bearer $MERCHANT_TOKEN"`}</pre>
+            <pre class="snippet" tabIndex={0}>{`npm run login -- --shop ${asked ?? "<name>"}`}</pre>
           </>
         )}
       </div>
