@@ -1,17 +1,11 @@
 /** Which pages may read which answers. */
+import { cors } from "hono/cors";
 
 /** For public GETs, which are the same for every visitor. */
 export const ANY_ORIGIN = { "access-control-allow-origin": "*" } as const;
 
-/** For POSTs from a shop's own pages. */
-export function shopOriginHeaders(origin: string): { [name: string]: string } {
-  return { "access-control-allow-origin": origin, "access-control-expose-headers": "retry-after", vary: "origin" };
-}
-
-/** The answer to a preflight from a shop's page. */
-export function preflight(origin: string): Response {
-  return new Response(null, {
-    status: 204,
-    headers: { ...shopOriginHeaders(origin), "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type", "access-control-max-age": "86400" },
-  });
-}
+/**
+ * For POSTs from shops' pages: every answer may be read, refusals and failures too, since the tag acts by their status.
+ * No cookie goes with these requests, and what a foreign page gets to read is that it is refused.
+ */
+export const readableByPages = cors({ origin: "*", allowMethods: ["POST"], allowHeaders: ["content-type"], exposeHeaders: ["retry-after"], maxAge: 86_400 });

@@ -1,28 +1,22 @@
 /** Shops by write key, kept in the isolate for as long as their configuration may be cached. */
-import { isShopOrigin, shopByWriteKey, type Shop } from "./db/shops.ts";
+import { shopByWriteKey, type Shop } from "./db/shops.ts";
 
 /** How old a shop's public configuration may be when it is used. */
 export const CONFIG_TTL_MS = 30_000;
-/** Made-up keys and origins must not fill the memory. */
+/** Made-up keys must not fill the memory. */
 const MAX_ENTRIES = 5_000;
 
 export interface ShopCache {
   byWriteKey(db: D1Database, writeKey: string): Promise<Shop | null>;
-  isShopOrigin(db: D1Database, origin: string): Promise<boolean>;
   /** Forgets what is known, after a shop has changed. */
   clear(): void;
 }
 
 export function createShopCache(now: () => number): ShopCache {
   const shops = createTtlCache<Shop | null>(now);
-  const origins = createTtlCache<boolean>(now);
   return {
     byWriteKey: (db, writeKey) => shops.get(writeKey, () => shopByWriteKey(db, writeKey)),
-    isShopOrigin: (db, origin) => origins.get(origin, () => isShopOrigin(db, origin)),
-    clear() {
-      shops.clear();
-      origins.clear();
-    },
+    clear: () => shops.clear(),
   };
 }
 

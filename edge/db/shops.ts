@@ -43,11 +43,6 @@ export async function shopIds(db: D1Database): Promise<string[]> {
   return results.map(({ id }) => id);
 }
 
-/** Whether pages of this origin belong to any shop. */
-export async function isShopOrigin(db: D1Database, origin: string): Promise<boolean> {
-  return (await db.prepare(`SELECT 1 FROM shop, json_each(shop.origins) AS origin WHERE origin.value = ?1 LIMIT 1`).bind(origin).first()) !== null;
-}
-
 /** @returns false when the id is taken */
 export async function insertShop(db: D1Database, shop: Required<CreateShopRequest> & { writeKey: string; tokenSha256: string; nowMs: number }): Promise<boolean> {
   if (await db.prepare(`SELECT 1 FROM shop WHERE id = ?1`).bind(shop.id).first()) return false;

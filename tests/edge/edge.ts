@@ -21,13 +21,16 @@ export interface TestEdge {
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** An isolate of its own: caches and rate limits begin empty. */
-export function startEdge(nowMs = NOON): TestEdge {
+/**
+ * An isolate of its own: caches and rate limits begin empty.
+ * @param variables other values of the Worker's variables
+ */
+export function startEdge(nowMs = NOON, variables: Partial<Env> = {}): TestEdge {
   const edge: TestEdge = {
     nowMs,
     async fetch(path, init) {
       const context = createExecutionContext();
-      const response = await app.fetch(new Request(`${ORIGIN}${path}`, init), env, context);
+      const response = await app.fetch(new Request(`${ORIGIN}${path}`, init), { ...env, ...variables }, context);
       // What a request leaves behind (late counts, republishing) is done before the test goes on.
       const body = await response.arrayBuffer();
       await waitOnExecutionContext(context);
