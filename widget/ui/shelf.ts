@@ -123,11 +123,15 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     return response.ok ? ((await response.json()) as DrawnSlate) : null;
   };
 
+  const load = () => (loading ??= loadShelf().finally(() => (loading = undefined)));
+
   return {
     shelf: () => shelf,
-    load: () => (loading ??= loadShelf().finally(() => (loading = undefined))),
+    load,
     async rank(placement, context) {
-      if (shelf) return recommend(shelf, placement, context, armOf(bridge), engine ? engine.score.bind(engine) : scoreHistory);
+      // A change may ask for a ranking while the cards are still on their way from the disk: that is no reason to ask the edge.
+      const own = shelf ?? (await load().catch(() => null));
+      if (own) return recommend(own, placement, context, armOf(bridge), engine ? engine.score.bind(engine) : scoreHistory);
       try {
         return await askEdge(placement, context);
       } catch (error) {
