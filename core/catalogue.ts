@@ -48,12 +48,37 @@ export interface CatalogueSnapshot {
   cards: Card[];
 }
 
+/**
+ * Reads one row of a catalogue.
+ * @param path how the refusal names the row
+ */
 export function parseProduct(value: unknown, path = "product"): Parsed<Product> {
   const parsed = parse(PRODUCT_SCHEMA, value, path);
   if (!parsed.ok) return parsed;
   const { sale_price, price } = parsed.value;
   if (sale_price !== undefined && sale_price > price) return { ok: false, path: `${path}.sale_price`, message: `(${sale_price}) is above price (${price})` };
+  for (const field of ["link", "image_link"] as const) {
+    const address = parsed.value[field];
+    if (address !== undefined && !isAddress(address)) return { ok: false, path: `${path}.${field}`, message: "must be an http or https URL, or a path that starts with one /" };
+  }
   return parsed;
+}
+
+/** Any origin: stands for the shop's own. */
+const OWN_ORIGIN = "https://shop.example";
+
+/** Whether a page of any shop can link to this: an absolute URL of the web, or a path on the shop's own origin. */
+function isAddress(link: string): boolean {
+  // The parser also takes "https:host", which is no absolute URL.
+  const isAbsolute = /^https?:\/\//i.test(link);
+  if (!isAbsolute && !link.startsWith("/")) return false;
+  try {
+    // To it and to browsers, "//host" and "/\host" are addresses of another origin, even with a tab in between.
+    const { origin } = new URL(link, OWN_ORIGIN);
+    return isAbsolute || origin === OWN_ORIGIN;
+  } catch {
+    return false;
+  }
 }
 
 /** Drops everything a shopper's device must not know. */

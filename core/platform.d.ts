@@ -11,3 +11,7 @@ declare const crypto: {
 };
 declare function btoa(binary: string): string;
 declare function atob(base64: string): string;
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly origin: string;
+}

@@ -17,6 +17,18 @@ test.each(["id", "title", "link", "price"])("a product without %s is refused", (
   expect(parseProduct({ ...KETTLE, sale_price: undefined, [field]: undefined })).toMatchObject({ ok: false, path: `product.${field}` });
 });
 
+test.each([
+  "http://", "https://", "https://[bad", "https:kettle.example", "javascript:alert(1)", "data:text/html,kettle", "ftp://shop.example/kettle", "kettle", "?id=1", " /kettle",
+  "//elsewhere.example/kettle", "/\\elsewhere.example/kettle", "/\t/elsewhere.example/kettle",
+])("a row that links to %j is refused, and so is a picture there", (link) => {
+  expect(parseProduct({ ...KETTLE, link })).toMatchObject({ ok: false, path: "product.link" });
+  expect(parseProduct({ ...KETTLE, image_link: link }, "line 4")).toMatchObject({ ok: false, path: "line 4.image_link" });
+});
+
+test.each(["/", "/kettle", "/kettle?colour=red#reviews", "/a b/kettle", "/kettles//7", "https://shop.example/kettle", "HTTP://shop.example", "http://localhost:4321/p/1", "https://köttel.example/é"])("a product may link to %s", (link) => {
+  expect(parseProduct({ ...KETTLE, link, image_link: link })).toMatchObject({ ok: true, value: { link, image_link: link } });
+});
+
 test("everything but out of stock can be bought, and the sale price is what is paid", () => {
   expect((["in_stock", "preorder", "backorder", "out_of_stock", undefined] as const).map((availability) => isBuyable({ availability }))).toEqual([true, true, true, false, true]);
   expect(currentPrice({ price: 30, sale_price: 24 })).toBe(24);
