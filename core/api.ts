@@ -54,6 +54,12 @@ export interface ShopConfig {
   manifest: SignedManifest | null;
 }
 
+/** What a request for recommendations may name at most; a sender with more names its newest. */
+export const MAX_CART_ITEMS_SENT = 100;
+export const MAX_DISMISSED_SENT = 200;
+export const MAX_SHOWN_SENT = 200;
+export const MAX_HISTORY_SENT = 200;
+
 /** `POST routes.recommend`: stateless; nothing of it is stored. */
 export const RECOMMEND_SCHEMA = {
   type: "object",
@@ -62,12 +68,12 @@ export const RECOMMEND_SCHEMA = {
     key: { type: "string", maxLength: 80 },
     placement: { type: "string", maxLength: 120 },
     itemId: { type: "string", maxLength: 120 },
-    cart: { type: "array", maxItems: 100, items: { type: "string", maxLength: 120 } },
-    dismissed: { type: "array", maxItems: 200, items: { type: "string", maxLength: 120 } },
-    shown: { type: "array", maxItems: 200, items: { type: "string", maxLength: 120 } },
+    cart: { type: "array", maxItems: MAX_CART_ITEMS_SENT, items: { type: "string", maxLength: 120 } },
+    dismissed: { type: "array", maxItems: MAX_DISMISSED_SENT, items: { type: "string", maxLength: 120 } },
+    shown: { type: "array", maxItems: MAX_SHOWN_SENT, items: { type: "string", maxLength: 120 } },
     history: {
       type: "array",
-      maxItems: 200,
+      maxItems: MAX_HISTORY_SENT,
       items: {
         type: "object",
         required: ["item_id", "kind", "ageMs"],

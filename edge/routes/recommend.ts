@@ -8,7 +8,8 @@ import { numberVariable, type Env } from "../env.ts";
 import { publicPost } from "../public-post.ts";
 import { refuse } from "../refusal.ts";
 
-const MAX_REQUEST_BYTES = 64 * 1024;
+/** Room for as many ids as the schema allows, each as long as it may be. */
+const MAX_REQUEST_BYTES = 128 * 1024;
 /** Items of the answers that are the same for everybody. */
 const PUBLIC_ITEMS = 12;
 const PUBLIC_CACHE = "public, max-age=300";

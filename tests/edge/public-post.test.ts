@@ -34,7 +34,7 @@ const REFUSALS: { [path: string]: Case[] } = {
   ],
   [routes.recommend]: [
     ...COMMON.map(([code, status, more, change]) => ({ code, status, ...more, body: typeof change === "string" ? () => change : request(change) })),
-    { code: "request-too-large", status: 413, body: request({ pad: "x".repeat(64 * 1024) }) },
+    { code: "request-too-large", status: 413, body: request({ pad: "x".repeat(128 * 1024) }) },
     { code: "invalid-request", status: 400, body: request({ placement: 7 }) },
     { code: "unknown-placement", status: 404, body: request() },
     { code: "rate-limited", status: 429, body: request(), variables: { RATE_LIMIT_PER_KEY: "1" }, nth: 2 },

@@ -1,5 +1,5 @@
 /** The shop's shelf on this device: its cards and its model, from disk or the edge, and the engine that ranks them. */
-import { routes, type RecommendRequest, type ShopConfig } from "../../core/api.ts";
+import { MAX_CART_ITEMS_SENT, MAX_DISMISSED_SENT, MAX_HISTORY_SENT, MAX_SHOWN_SENT, routes, type RecommendRequest, type ShopConfig } from "../../core/api.ts";
 import type { CatalogueSnapshot } from "../../core/catalogue.ts";
 import { scoreHistory } from "../../core/model/score.ts";
 import { createShelf, recommend, type Shelf } from "../../core/ranking/recommend.ts";
@@ -14,7 +14,6 @@ import { createFiles, type StoredCards } from "../store/files.ts";
 
 /** The engine starts once the page is quiet, or after this long on one that never is. */
 const IDLE_DEADLINE_MS = 4_000;
-const MAX_HISTORY_SENT = 200;
 
 export interface ShelfSource {
   /** What is on the shelf now; null until something could be had. */
@@ -114,9 +113,9 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
       key: bridge.key,
       placement: placement.id,
       itemId: context.itemId,
-      cart: [...context.cart],
-      dismissed: [...context.dismissed],
-      shown: [...context.shown],
+      cart: context.cart.slice(-MAX_CART_ITEMS_SENT),
+      dismissed: context.dismissed.slice(-MAX_DISMISSED_SENT),
+      shown: context.shown.slice(-MAX_SHOWN_SENT),
       history: context.history.slice(-MAX_HISTORY_SENT).map(({ item_id, kind, atMs }) => ({ item_id, kind, ageMs: Math.max(0, context.nowMs - atMs) })),
     };
     const response = await fetch(edge + routes.recommend, { method: "POST", credentials: "omit", referrerPolicy: "origin", headers: { "Content-Type": "text/plain" }, body: toJson(request) });
