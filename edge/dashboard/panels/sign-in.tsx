@@ -1,13 +1,18 @@
 /** The faces without figures: signing in by a link's one-time token, and a link to somebody else's shop. */
+import { SHOP_ID_PATTERN } from "../../../core/ids.ts";
 import { useDashboard } from "../context.ts";
 import type { Stage } from "../store.ts";
 import { Mark } from "./mark.tsx";
 import { TroubleBar } from "./trouble.tsx";
 
+const SHOP_ID = new RegExp(SHOP_ID_PATTERN);
+
 export function SignIn({ stage }: { stage: Extract<Stage, { name: "signed-out" }> }) {
   const { store, texts } = useDashboard();
   const words = texts.signIn;
   const asked = new URLSearchParams(location.search).get("shop");
+  // A command to copy must not carry what somebody wrote into a link.
+  const shop = asked !== null && SHOP_ID.test(asked) ? asked : "<name>";
   return (
     <main class="cover">
       <div class="cover-card">
@@ -26,7 +31,7 @@ export function SignIn({ stage }: { stage: Extract<Stage, { name: "signed-out" }
             <p class="cover-state" role="status">{stage.why.kind === "refused" ? words.refused(stage.why.message) : words.why[stage.why.kind]}</p>
             <p>{words.next}</p>
             <p class="hint">{code(words.how)}</p>
-            <pre class="snippet" tabIndex={0}>{`npm run login -- --shop ${asked ?? "<name>"}`}</pre>
+            <pre class="snippet" tabIndex={0}>{`npm run login -- --shop ${shop}`}</pre>
           </>
         )}
       </div>
