@@ -1,5 +1,6 @@
 /** The whole loop, as a shopper and a merchant live it: shop and edge on different origins, in real Chromium. */
 import { expect, test, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import { routes } from "../../core/api.ts";
 import { currentPrice } from "../../core/catalogue.ts";
 import type { EventName, ShopEvent } from "../../core/events.ts";
 import { demoShop } from "../../demo/plans.ts";
@@ -72,6 +73,9 @@ test("a shopper's clicks re-rank the home page without the edge, and their event
   // Back again: everything arrives by itself, each view once and in order.
   stack.proxy.mode = "pass";
   await expect.poll(async () => viewsOf(await news.events()), DELIVERY).toEqual([...views, last]);
+  // All of it was ranked on the device: her history went nowhere to be ranked.
+  expect(stack.proxy.requests).toContain(`POST ${routes.events}`);
+  expect(stack.proxy.requests).not.toContain(`POST ${routes.recommend}`);
   expect(errors).toEqual([]);
   await context.close();
 });

@@ -12,6 +12,8 @@ export type ProxyMode =
 export interface Proxy {
   url: string;
   mode: ProxyMode;
+  /** Everything that came, as `METHOD /path`. */
+  requests: string[];
   /** Requests that came while the mode was "cut". */
   cutRequests: number;
   /** Answers thrown away in "lose-first-answer". */
@@ -25,6 +27,7 @@ export async function startProxy(port: number, target: string): Promise<Proxy> {
 
   const server = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
     const chunks: Buffer[] = [];
+    proxy.requests.push(`${incoming.method} ${incoming.url}`);
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", () => {
       if (proxy.mode === "cut") {
@@ -56,6 +59,7 @@ export async function startProxy(port: number, target: string): Promise<Proxy> {
   const proxy: Proxy = {
     url: `http://localhost:${port}`,
     mode: "pass",
+    requests: [],
     cutRequests: 0,
     lostAnswers: 0,
     close: () => new Promise((closed) => {

@@ -95,6 +95,17 @@ test("hides the arrows at the ends and turns a page of cards in between @once", 
   await expect(more).toBeVisible();
 });
 
+test("keeps the keyboard's place when an arrow hides under it @once", async ({ page, shop }) => {
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  const more = page.getByRole("button", { name: "More" });
+  await expect(async () => {
+    if (await more.isVisible()) await more.press("Enter");
+    await expect(more).toBeHidden({ timeout: 1_000 });
+  }).toPass();
+  await expect(page.getByRole("button", { name: "Back" })).toBeFocused();
+});
+
 test("works under a strict content policy with trusted types, and breaks none of it", async ({ page, shop }) => {
   const found = complaints(page);
   shop.options = { tag: GRANTED, policy: STRICT };
