@@ -13,7 +13,8 @@ const HELP = `npm run import -- --shop <name> [--catalogue <file>] [--events <fi
 npm run import -- --shop <name> --data <file or folder> [options]
 
 Files are plain or gzip:
-  --catalogue   products with Merchant Center's column names: JSON lines, CSV or TSV
+  --catalogue   products with Merchant Center's column names: JSON lines, CSV or TSV;
+                replaces the shop's whole catalogue
   --events      history: JSON lines as the import route takes them, or CSV with the columns
                 client_id, event, item_id, timestamp and, if there are, price, quantity, transaction_id
   --data        the UCI Online Retail log, or a folder with catalogue.* and events.*
@@ -22,10 +23,16 @@ Options:
   --edge <url>        another edge than the one in the shop's credentials
   --data-dir <folder> where the credentials are (default: .endcap in the checkout)
   --shift-weeks <n>   move the times of a data set by as many weeks as an earlier import did
+  --replace           take a catalogue that lacks a large part of what the shop has now
   --dry-run           read and report, send nothing
 
 Sending the same files again counts nothing twice.
 `;
+
+/** A feed that broke off at the end of a row looks like a small shop: more than this share of products does not leave unasked. */
+const MAX_LEAVING_SHARE = 0.3;
+/** Below this many products a shop is being set up, and its catalogue may change as it likes. */
+const MIN_GUARDED_PRODUCTS = 20;
 
 class UsageError extends Error {
   override readonly name = "UsageError";
@@ -77,6 +84,7 @@ interface Call {
   folder: string;
   shiftWeeks?: number;
   dryRun: boolean;
+  replace: boolean;
 }
 
 function parseCall(argv: readonly string[]): Call | "help" {
@@ -86,7 +94,7 @@ function parseCall(argv: readonly string[]): Call | "help" {
       args: [...argv],
       options: {
         shop: { type: "string" }, data: { type: "string" }, catalogue: { type: "string" }, events: { type: "string" }, edge: { type: "string" },
-        "data-dir": { type: "string" }, "shift-weeks": { type: "string" }, "dry-run": { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false },
+        "data-dir": { type: "string" }, "shift-weeks": { type: "string" }, "dry-run": { type: "boolean", default: false }, replace: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false },
       },
     }));
   } catch (error) {
@@ -99,7 +107,7 @@ function parseCall(argv: readonly string[]): Call | "help" {
   if (data !== undefined && (catalogue !== undefined || events !== undefined)) throw new UsageError("--data names both files; leave out --catalogue and --events.");
   const shiftWeeks = values["shift-weeks"] === undefined ? undefined : Number(values["shift-weeks"]);
   if (shiftWeeks !== undefined && !Number.isInteger(shiftWeeks)) throw new UsageError(`--shift-weeks must be a whole number, not "${values["shift-weeks"]}".`);
-  return { shop, data, catalogue, events, edge, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), shiftWeeks, dryRun: values["dry-run"] };
+  return { shop, data, catalogue, events, edge, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), shiftWeeks, dryRun: values["dry-run"], replace: values.replace };
 }
 
 async function bring(call: Call, { now, write, createProgress }: ImportContext): Promise<void> {
@@ -128,7 +136,11 @@ async function bring(call: Call, { now, write, createProgress }: ImportContext):
   }
 
   let catalogueReport: CatalogueReport | undefined;
-  if (client && hasCatalogue) catalogueReport = await importCatalogue(client, call.shop, data.products);
+  let leaving = 0;
+  if (client && hasCatalogue) {
+    leaving = await countLeaving(client, call, data.products);
+    catalogueReport = await importCatalogue(client, call.shop, data.products);
+  }
   let importReport: ImportReport | undefined;
   let events = 0;
   if (data.events !== 0) {
@@ -144,9 +156,21 @@ async function bring(call: Call, { now, write, createProgress }: ImportContext):
     }
   }
   write(`\nCleaning report\n${data.report.print()}\n`);
-  if (catalogueReport) write(`\nThe edge on the catalogue\n${describeCatalogue(catalogueReport)}\n`);
+  if (catalogueReport) write(`\nThe edge on the catalogue\n${describeCatalogue(catalogueReport)}${leaving > 0 ? `\n  ${leaving.toLocaleString("en")} products that the shop had are no longer in it.` : ""}\n`);
   if (importReport) write(`\nThe edge on the history\n${describeHistory(importReport)}\n`);
   if (!client) write(`\nDry run: ${data.products.length.toLocaleString("en")} products and ${events.toLocaleString("en")} events would have been sent.\n`);
+}
+
+/** How many of the shop's products a new catalogue lacks. @throws DataFileError when they are too many to be meant */
+async function countLeaving(client: EdgeClient, { shop, replace }: Call, products: readonly Product[]): Promise<number> {
+  const coming = new Set(products.map(({ id }) => id));
+  const { products: had } = await client.catalogue(shop);
+  const leaving = had.filter(({ id }) => !coming.has(id)).length;
+  if (!replace && had.length >= MIN_GUARDED_PRODUCTS && leaving > MAX_LEAVING_SHARE * had.length) {
+    const n = (value: number) => value.toLocaleString("en");
+    throw new DataFileError(`The shop has ${n(had.length)} products, and ${n(leaving)} of them are not in the new catalogue of ${n(products.length)}. Is the file complete? If it is, add --replace`);
+  }
+  return leaving;
 }
 
 function connect({ shop, edge, folder }: Call): EdgeClient {

@@ -50,7 +50,7 @@ export async function readKey(shop: string, folder = ENDCAP_FOLDER): Promise<Sig
     text = readFileSync(path, "utf8");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw new KeyError(`${path} cannot be read: check its owner and mode (600)`, { cause });
-    throw new KeyError(`No signing key for shop "${shop}": ${path} does not exist. Make one with: node trainer/main.ts keygen --shop ${shop}`, { cause });
+    throw new KeyError(`No signing key for shop "${shop}": ${path} does not exist. Make one with: npm run keygen -- --shop ${shop}`, { cause });
   }
   try {
     const jwk = JSON.parse(text) as { x?: string };

@@ -54,6 +54,19 @@ describe("npm run import", () => {
     expect(errors).toBe("");
   });
 
+  it("asks before a large part of the catalogue leaves, as when a feed broke off", async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => `p${i},Product ${i},/p${i},1`);
+    const feed = (count: number) => file("c.csv", `id,title,link,price\n${rows.slice(0, count).join("\n")}\n`);
+    expect(await type("--shop", "gifts", "--catalogue", feed(100))).toBe(0);
+    expect(await type("--shop", "gifts", "--catalogue", feed(69))).toBe(1);
+    expect(errors).toContain("The shop has 100 products, and 31 of them are not in the new catalogue of 69. Is the file complete? If it is, add --replace.");
+    expect(edge.products).toHaveLength(100);
+    expect(await type("--shop", "gifts", "--catalogue", feed(70))).toBe(0);
+    expect(out).toContain("30 products that the shop had are no longer in it.");
+    expect(await type("--shop", "gifts", "--catalogue", feed(4), "--replace")).toBe(0);
+    expect(edge.products).toHaveLength(4);
+  });
+
   it("run twice counts nothing twice", async () => {
     const argv = ["--shop", "gifts", "--events", file("e.csv", EVENTS)];
     await type(...argv);

@@ -53,6 +53,7 @@ async function handle(edge: Omit<SmallEdge, "url" | "close">, request: IncomingM
     edge.products = body.split("\n").filter(Boolean).map((line) => JSON.parse(line) as unknown);
     return void response.end(JSON.stringify({ imported: edge.products.length, rejected: 0, errors: [], sha256: "0".repeat(64) }));
   }
+  if (path.endsWith("/catalogue")) return void response.end(JSON.stringify({ currency: "GBP", products: edge.products }));
   if (path.includes("/export/events")) {
     const at = Number(new URL(path, "http://edge").searchParams.get("cursor") ?? 0);
     const next = Math.min(at + 1, edge.exportPages.length);
