@@ -1,4 +1,5 @@
 /** Holds a model against everything it must beat, on the test part. */
+import { judge, type Verdict } from "../core/gate.ts";
 import type { Estimate } from "../core/metrics.ts";
 import type { Model } from "../core/model/config.ts";
 import type { Evaluation, Figures } from "../core/weights/manifest.ts";
@@ -6,7 +7,6 @@ import {
   clustersOf, evaluateRankers, figuresOf, foreignRanker, ITEM_KNN, NETWORK_ALONE, pairedDifference, POPULARITY_ALONE, rankersOf, resultsOfRanks,
   type Ranker, type Results,
 } from "./evaluate.ts";
-import { judge, type GateQuestion } from "./gate.ts";
 import { casesBetween, TRAIN_SHARE, VALIDATION_SHARE, type Dataset } from "./prepare.ts";
 
 /** More cases than this make intervals no shopkeeper could tell apart, and evaluation slow. */
@@ -22,8 +22,7 @@ export interface Assessment {
   evaluation: Evaluation;
   /** The network alone, for the report. */
   network: Figures;
-  gate: GateQuestion;
-  verdict: ReturnType<typeof judge>;
+  verdict: Verdict;
   /** Test cases that the oracle's file has no rank for. */
   oracleMissing: number;
 }
@@ -44,19 +43,15 @@ export function assess(dataset: Dataset, model: Model, { incumbent, oracle, seed
   const evaluation: Evaluation = {
     protocol: protocolOf(dataset),
     cases: cases.length,
+    clients: new Set(clustersOf(cases)).size,
     model: figures(results.model),
     popularity: figures(results.popularity),
     itemKnn: figures(results.itemKnn),
-  };
-  const gate: GateQuestion = {
-    cases: cases.length,
-    clients: new Set(clustersOf(cases)).size,
-    againstPopularity: against(results.popularity),
-    againstItemKnn: against(results.itemKnn),
+    differences: { popularity: against(results.popularity), itemKnn: against(results.itemKnn) },
   };
   if (results.incumbent) {
     evaluation.incumbent = figures(results.incumbent);
-    gate.againstIncumbent = { difference: against(results.incumbent), incumbentNdcg10: evaluation.incumbent.ndcg10.value };
+    evaluation.differences.incumbent = against(results.incumbent);
   }
   let oracleMissing = 0;
   if (oracle) {
@@ -65,7 +60,7 @@ export function assess(dataset: Dataset, model: Model, { incumbent, oracle, seed
     // Over other cases than the models' the figure would mean nothing.
     if (oracleMissing === 0 && cases.length > 0) evaluation.oracle = { ndcg10: figures(resultsOfRanks(ranks as number[])).ndcg10 };
   }
-  return { evaluation, network: figures(results.network), gate, verdict: judge(gate), oracleMissing };
+  return { evaluation, network: figures(results.network), verdict: judge(evaluation), oracleMissing };
 }
 
 /** Cases that `assess` will look at. */

@@ -2,14 +2,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "../core/weights/manifest.ts";
-import type { GateQuestion } from "./gate.ts";
 
 export interface Candidate {
   weights: Uint8Array<ArrayBuffer>;
   training: Manifest["training"];
   /** Absent until it has been assessed. */
   evaluation?: Manifest["evaluation"];
-  gate?: GateQuestion;
 }
 
 /** There is none, or it cannot be read; the message says what to do. */

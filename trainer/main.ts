@@ -2,12 +2,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { judge } from "../core/gate.ts";
 import { readModel } from "../core/model/config.ts";
 import { assess, oracleKey, type OracleRanks } from "./assess.ts";
 import { CandidateError, readCandidate, writeCandidate } from "./candidate.ts";
 import { CredentialsError, ENDCAP_FOLDER, readAccess } from "./credentials.ts";
 import { createEdgeClient, EdgeError, type EdgeClient } from "./edge-client.ts";
-import { judge } from "./gate.ts";
 import { createKey, KeyError, readKey } from "./keys.ts";
 import { fetchIncumbent, manifestContent, nextVersion, trainAndAssess } from "./pipeline.ts";
 import { createDatasetBuilder, DatasetError, type Dataset } from "./prepare.ts";
@@ -16,7 +16,7 @@ import { makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
 import { cleaningLines, figuresTable, markdownReport } from "./report.ts";
 
-const HELP = `Usage: node trainer/main.ts <command> --shop <name> [options]
+const HELP = `Usage: npm run trainer -- <command> --shop <name> [options]
 
   train       all of it: prepare, train, evaluate, gate, sign, publish
   prepare     fetch what is new in the shop's log, clean it, and say what is in it
@@ -126,14 +126,14 @@ async function train(call: Call): Promise<void> {
   const incumbent = await fetchIncumbent(client, shop);
   const run = await trainAndAssess(dataset, { seed, minutes, steps, oracle, incumbent: incumbent?.model });
   const { assessment } = run;
-  writeCandidate(candidateFolder(call), { weights: run.weights, training: run.training, evaluation: assessment.evaluation, gate: assessment.gate });
+  writeCandidate(candidateFolder(call), { weights: run.weights, training: run.training, evaluation: assessment.evaluation });
   print(`\n${figuresTable(assessment)}\n\n${assessment.evaluation.protocol} ${assessment.evaluation.cases} cases.`);
   if (assessment.oracleMissing > 0) print(`No oracle figure: ${call.oracle} has no rank for ${assessment.oracleMissing} of the ${assessment.evaluation.cases} cases.`);
   const reports = join(folder, "reports");
   mkdirSync(reports, { recursive: true });
   const name = join(reports, `${shop}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
   writeFileSync(`${name}.md`, markdownReport(shop, dataset, run.fitted, assessment, (performance.now() - startMs) / 1000));
-  writeFileSync(`${name}.json`, `${JSON.stringify({ shop, training: run.training, evaluation: assessment.evaluation, network: assessment.network, gate: assessment.gate, verdict: assessment.verdict, blend: run.fitted.blend, cleaning: dataset.report }, null, 2)}\n`);
+  writeFileSync(`${name}.json`, `${JSON.stringify({ shop, training: run.training, evaluation: assessment.evaluation, network: assessment.network, verdict: assessment.verdict, blend: run.fitted.blend, cleaning: dataset.report }, null, 2)}\n`);
   print(`Report: ${name}.md`);
   await publishCandidate(call);
 }
@@ -145,15 +145,15 @@ async function evaluate(call: Call): Promise<void> {
   if (dataset.dataHash !== candidate.training.dataHash) throw new CandidateError("The log has grown since this model was trained, so its test part is another one: train again");
   const incumbent = await fetchIncumbent(client, call.shop);
   const assessment = assess(dataset, readModel(candidate.weights), { incumbent: incumbent?.model, oracle: readOracle(call.oracle), seed: call.seed });
-  writeCandidate(candidateFolder(call), { ...candidate, evaluation: assessment.evaluation, gate: assessment.gate });
+  writeCandidate(candidateFolder(call), { ...candidate, evaluation: assessment.evaluation });
   print(`${figuresTable(assessment)}\n\n${assessment.evaluation.protocol} ${assessment.evaluation.cases} cases.`);
 }
 
 async function gate(call: Call): Promise<void> {
-  const { gate: question } = readCandidate(candidateFolder(call));
-  if (!question) throw new CandidateError("The model trained last has not been evaluated: run evaluate first");
-  const verdict = judge(question);
-  if (!verdict.ok) throw new GateRefusal(["The gate refuses this model:", ...verdict.reasons.map((reason) => `- ${reason}`)].join("\n"));
+  const { evaluation } = readCandidate(candidateFolder(call));
+  if (!evaluation) throw new CandidateError("The model trained last has not been evaluated: run evaluate first");
+  const verdict = judge(evaluation);
+  if (!verdict.ok) throw new GateRefusal(["The gate refuses this model:", ...verdict.reasons.map(({ sentence }) => `- ${sentence}`)].join("\n"));
   print("The gate lets it pass.");
 }
 

@@ -44,6 +44,6 @@ export function markdownReport(shop: string, dataset: Dataset, fitted: FittedMod
     `${evaluation.protocol} ${evaluation.cases.toLocaleString("en")} cases.`, "",
     "```", figuresTable(assessment), "```", "",
     `Blend: network ${network}, co-visitation ${coVisitation}, popularity ${popularity}; ${fitted.network.steps} steps, last loss ${fitted.network.loss.toFixed(3)}; ${seconds.toFixed(1)} s.`, "",
-    verdict.ok ? "The gate lets it pass." : ["The gate refuses it:", ...verdict.reasons.map((reason) => `- ${reason}`)].join("\n"), "",
+    verdict.ok ? "The gate lets it pass." : ["The gate refuses it:", ...verdict.reasons.map(({ sentence }) => `- ${sentence}`)].join("\n"), "",
   ].join("\n");
 }

@@ -42,14 +42,21 @@ export const MANIFEST_SCHEMA = {
     },
     evaluation: {
       type: "object",
-      required: ["protocol", "cases", "model", "popularity", "itemKnn"],
+      required: ["protocol", "cases", "clients", "model", "popularity", "itemKnn", "differences"],
       properties: {
         protocol: { type: "string", maxLength: 500 },
         cases: { type: "integer", minimum: 0 },
+        clients: { type: "integer", minimum: 0, description: "different clients behind the cases" },
         model: figures,
         popularity: figures,
         itemKnn: figures,
         incumbent: figures,
+        differences: {
+          type: "object",
+          required: ["popularity", "itemKnn"],
+          properties: { popularity: figure, itemKnn: figure, incumbent: figure },
+          description: "in NDCG@10, paired case by case: the model's less the other's",
+        },
         oracle: { type: "object", required: ["ndcg10"], properties: { ndcg10: figure }, description: "the best possible, where the truth is known (simulated shoppers)" },
       },
     },

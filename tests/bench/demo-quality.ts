@@ -22,17 +22,17 @@ for (const life of simulateShoppers({ seed: DEMO_SHOPPERS_SEED, products, facts,
 const dataset = builder.finish();
 const simulatedMs = performance.now();
 const { assessment, fitted, seconds } = await trainAndAssess(dataset, { seed: 1, oracle });
-const { evaluation, network, gate, verdict } = assessment;
+const { evaluation, network, verdict } = assessment;
 
 console.log(`\n${dataset.events} product events of ${dataset.shoppers.length} clients, ${dataset.itemIds.length} products.\n${evaluation.protocol} ${evaluation.cases} cases.\n\n${figuresTable(assessment)}`);
-console.log(`\nBlend ${fitted.blend.blend.join(" / ")} (network / co-visitation / popularity). The gate ${verdict.ok ? "lets it pass" : `refuses: ${verdict.reasons.join("; ")}`}.`);
+console.log(`\nBlend ${fitted.blend.blend.join(" / ")} (network / co-visitation / popularity). The gate ${verdict.ok ? "lets it pass" : `refuses: ${verdict.reasons.map(({ sentence }) => sentence).join("; ")}`}.`);
 const row = (what: string, figure: Figure): BenchRow => ({ what, metric: `NDCG@10 [${figure.low.toFixed(4)}, ${figure.high.toFixed(4)}]`, value: figure.value, unit: "", against: "oracle", againstValue: evaluation.oracle?.ndcg10.value });
 report("Demo quality", [
   row("popularity", evaluation.popularity.ndcg10),
   row("item-kNN", evaluation.itemKnn.ndcg10),
   row("network alone", network.ndcg10),
   row("the model (blend)", evaluation.model.ndcg10),
-  { what: "the model", metric: "less item-kNN, paired", value: gate.againstItemKnn.value, unit: `[${gate.againstItemKnn.low.toFixed(4)}, ${gate.againstItemKnn.high.toFixed(4)}]` },
+  { what: "the model", metric: "less item-kNN, paired", value: evaluation.differences.itemKnn.value, unit: `[${evaluation.differences.itemKnn.low.toFixed(4)}, ${evaluation.differences.itemKnn.high.toFixed(4)}]` },
   { what: "simulate and prepare", metric: "wall clock", value: (simulatedMs - startMs) / 1000, unit: "s" },
   { what: "train and blend", metric: `wall clock, ${fitted.network.steps} steps`, value: seconds.training, unit: "s" },
   { what: "evaluate", metric: "wall clock", value: seconds.evaluation, unit: "s" },

@@ -10,8 +10,8 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** Each goes into the folder it names, by itself; the compiler must refuse it for the reason given, and nothing else. */
 const WRONG: { what: string; file: string; source: string; code: number }[] = [
   { what: "the widget imports the edge", file: "widget/wall-edge.ts", source: 'export * from "../edge/gate.ts";', code: 6307 },
-  { what: "the widget imports the trainer", file: "widget/wall-trainer.ts", source: 'export * from "../trainer/gate.ts";', code: 6307 },
-  { what: "the edge imports the trainer", file: "edge/wall-trainer.ts", source: 'export * from "../trainer/gate.ts";', code: 6307 },
+  { what: "the widget imports the trainer", file: "widget/wall-trainer.ts", source: 'export * from "../trainer/evaluate.ts";', code: 6307 },
+  { what: "the edge imports the trainer", file: "edge/wall-trainer.ts", source: 'export * from "../trainer/evaluate.ts";', code: 6307 },
   { what: "the edge imports the widget", file: "edge/wall-widget.ts", source: 'export * from "../widget/json.ts";', code: 6307 },
   { what: "the trainer imports the widget", file: "trainer/wall-widget.ts", source: 'export * from "../widget/json.ts";', code: 6307 },
   { what: "the trainer imports the edge", file: "trainer/wall-edge.ts", source: 'export * from "../edge/gate.ts";', code: 6307 },

@@ -218,7 +218,8 @@ function demoModels(nowMs: number): ModelRecord[] {
   const record = (version: number, daysAgo: number, ndcg10: number, current: boolean): ModelRecord => ({
     version, createdAtMs: nowMs - daysAgo * 24 * HOUR_MS, publishedAtMs: nowMs - daysAgo * 24 * HOUR_MS, sha256: version.toString(16).repeat(64).slice(0, 64), bytes: 148_312 + version * 1204, items: 1248 + version * 3, current,
     evaluation: {
-      protocol: "time split, full-catalogue ranking, next item", cases: 4180, model: figures(ndcg10), popularity: figures(0.0412), itemKnn: figures(0.1187),
+      protocol: "time split, full-catalogue ranking, next item", cases: 4180, clients: 1312, model: figures(ndcg10), popularity: figures(0.0412), itemKnn: figures(0.1187),
+      differences: { popularity: figure(ndcg10 - 0.0412, 0.004), itemKnn: figure(ndcg10 - 0.1187, 0.004), ...(version > 1 ? { incumbent: figure(0.0091, 0.004) } : {}) },
       ...(version > 1 ? { incumbent: figures(ndcg10 - 0.0091) } : {}), oracle: { ndcg10: figure(0.2264, 0.0052) },
     },
   });

@@ -11,7 +11,7 @@ export const MANIFEST: Manifest = {
   expiresAtMs: 1_800_000_000_000,
   weights: { sha256: "ab".repeat(32), bytes: 1000 },
   training: { dataHash: "cd".repeat(32), seed: 1, steps: 10, backend: "wasm", workers: 1, events: 100, items: 12, config: "{}" },
-  evaluation: { protocol: "time split", cases: 10, model: figures, popularity: figures, itemKnn: figures },
+  evaluation: { protocol: "time split", cases: 10, clients: 10, model: figures, popularity: figures, itemKnn: figures, differences: { popularity: figure, itemKnn: figure } },
 };
 
 export interface Signer {

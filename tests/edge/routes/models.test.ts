@@ -29,17 +29,33 @@ function ringModel(itemIds: string[]): Uint8Array<ArrayBuffer> {
   return writeModel(model);
 }
 
+const NDCG10 = 0.3;
 const figures = (ndcg10: number): Evaluation["model"] => {
   const figure = { value: ndcg10, low: ndcg10 - 0.01, high: ndcg10 + 0.01 };
   return { ndcg10: figure, recall10: figure, mrr10: figure };
 };
 
-async function manifestOf(shop: TestShop, weights: Uint8Array, change: { version?: number; shop?: string; expiresAtMs?: number; bytes?: number; items?: number; evaluation?: Partial<Evaluation> } = {}): Promise<Manifest> {
+const difference = (value: number) => ({ value, low: value - 0.005, high: value + 0.005 });
+
+type EvaluationChange = Partial<Omit<Evaluation, "differences">> & { differences?: Partial<Evaluation["differences"]> };
+/** Held against what the shop has: better by `lead` in NDCG@10. */
+function against(lead: number, differences: Partial<Evaluation["differences"]> = {}): EvaluationChange {
+  return { incumbent: figures(NDCG10 - lead), differences: { ...differences, incumbent: difference(lead) } };
+}
+/** Of a model that is clearly better than popularity and item-kNN, but for the change. */
+function evaluationOf({ differences, ...change }: EvaluationChange = {}): Evaluation {
+  return {
+    protocol: "time split", cases: 200, clients: 50, model: figures(NDCG10), popularity: figures(0.1), itemKnn: figures(0.2), ...change,
+    differences: { popularity: difference(0.2), itemKnn: difference(0.1), ...differences },
+  };
+}
+
+async function manifestOf(shop: TestShop, weights: Uint8Array, change: { version?: number; shop?: string; expiresAtMs?: number; bytes?: number; items?: number; evaluation?: EvaluationChange } = {}): Promise<Manifest> {
   return {
     format: "endcap-manifest/1", shop: change.shop ?? shop.id, version: change.version ?? 1, createdAtMs: NOON, expiresAtMs: change.expiresAtMs ?? NOON + 864e5,
     weights: { sha256: await sha256Hex(weights), bytes: change.bytes ?? weights.byteLength },
     training: { dataHash: "0".repeat(64), seed: 1, steps: 10, backend: "loops", workers: 1, events: 100, items: change.items ?? ITEMS.length, config: "{}" },
-    evaluation: { protocol: "time split", cases: 100, model: figures(0.3), popularity: figures(0.1), itemKnn: figures(0.2), ...change.evaluation },
+    evaluation: evaluationOf(change.evaluation),
   };
 }
 
@@ -73,7 +89,7 @@ describe("publishing a model", () => {
     const { putWeights, publish, models } = await setUp();
     await putWeights();
     await publish();
-    expect((await publish({ version: 5, evaluation: { incumbent: figures(0.29) } })).status).toBe(201);
+    expect((await publish({ version: 5, evaluation: against(0.01) })).status).toBe(201);
     expect((await models()).models.map(({ version, current }) => [version, current])).toEqual([[5, true], [1, false]]);
   });
 
@@ -89,11 +105,13 @@ describe("publishing a model", () => {
     ["an older version", { version: 1 }, "older-version"],
     ["one made for another shop", { version: 2, shop: "another-shop" }, "wrong-shop"],
     ["an expired one", { version: 2, expiresAtMs: NOON }, "expired"],
-    ["one whose weights have another size", { version: 2, bytes: 9, evaluation: { incumbent: figures(0.2) } }, "weights-size"],
-    ["one whose weights hold other products", { version: 2, items: 5, evaluation: { incumbent: figures(0.2) } }, "weights-items"],
-    ["one that does no better than popularity", { version: 2, evaluation: { popularity: figures(0.3), incumbent: figures(0.2) } }, "loses-to-popularity"],
-    ["one that does no better than item-kNN", { version: 2, evaluation: { itemKnn: figures(0.31), incumbent: figures(0.2) } }, "loses-to-item-knn"],
-    ["one that does no better than what the shop has", { version: 2, evaluation: { incumbent: figures(0.3) } }, "loses-to-incumbent"],
+    ["one whose weights have another size", { version: 2, bytes: 9, evaluation: against(0.1) }, "weights-size"],
+    ["one whose weights hold other products", { version: 2, items: 5, evaluation: against(0.1) }, "weights-items"],
+    ["one that is not clearly better than popularity", { version: 2, evaluation: against(0.1, { popularity: { value: 0.01, low: 0, high: 0.02 } }) }, "loses-to-popularity"],
+    ["one that does no better than item-kNN", { version: 2, evaluation: against(0.1, { itemKnn: difference(-0.01) }) }, "loses-to-item-knn"],
+    ["one that does no better than what the shop has", { version: 2, evaluation: against(0) }, "loses-to-incumbent"],
+    ["one that was measured on too few cases", { version: 2, evaluation: { ...against(0.1), cases: 199 } }, "too-few-cases"],
+    ["one that was measured on too few people", { version: 2, evaluation: { ...against(0.1), clients: 49 } }, "too-few-clients"],
     ["one that was not held against what the shop has", { version: 2 }, "incumbent-not-measured"],
   ])("refuses %s, and goes on with the current one", async (_, change, code) => {
     const { putWeights, publish, config } = await setUp();

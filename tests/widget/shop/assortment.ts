@@ -67,7 +67,7 @@ export async function publish(version: number): Promise<Published> {
     format: "endcap-manifest/1", shop: SHOP, version, createdAtMs: Date.now(), expiresAtMs: Date.now() + 86_400_000,
     weights: { sha256: await sha256Hex(weights), bytes: weights.length },
     training: { dataHash: "0".repeat(64), seed: 1, steps: 0, backend: "none", workers: 1, events: 0, items: CARDS.length, config: "{}" },
-    evaluation: { protocol: "none", cases: 0, model: figures, popularity: figures, itemKnn: figures },
+    evaluation: { protocol: "none", cases: 0, clients: 0, model: figures, popularity: figures, itemKnn: figures, differences: { popularity: figure, itemKnn: figure } },
   };
   const sign = async (message: Uint8Array<ArrayBuffer>) => new Uint8Array(await crypto.subtle.sign("Ed25519", keys.privateKey, message));
   return { weights, manifest: await signManifest(manifest, publicKey, sign), signer: await fingerprint(publicKey) };
