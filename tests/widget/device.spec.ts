@@ -1,5 +1,6 @@
 /** The device's own ways: storage that goes away or is missing, pages that come back, arms, and being forgotten. */
-import { routes } from "../../core/api.ts";
+import { MAX_CART_ITEMS_SENT, RECOMMEND_SCHEMA, routes, type RecommendRequest } from "../../core/api.ts";
+import { parse } from "../../core/schema.ts";
 import { drawArm, type DrawnSlate } from "../../core/slate.ts";
 import { CARDS, SHOP } from "./shop/assortment.ts";
 import { carouselReady, delivered, diagnostics, expect, itemsIn, ofCategory, push, test } from "./fixtures.ts";
@@ -86,6 +87,22 @@ for (const [consent, files, asked] of [["granted", "missing", true], ["", "missi
     expect(requests.length > 0).toBe(asked);
   });
 }
+
+test("names no more of a large cart than the edge takes, the newest @once", async ({ page, shop, edge }) => {
+  const requests: RecommendRequest[] = [];
+  await page.route(`${edge.origin}${routes.file("")}*`, (route) => route.abort());
+  await page.route(`${edge.origin}${routes.recommend}`, (route) => {
+    requests.push(route.request().postDataJSON() as RecommendRequest);
+    return route.fulfill({ status: 503, headers: { "access-control-allow-origin": "*" } });
+  });
+  await page.goto(`${shop.origin}/cart`);
+  const items = Array.from({ length: MAX_CART_ITEMS_SENT + 1 }, (_, i) => ({ item_id: `thing-${i}` }));
+  await push(page, { event: "view_cart", ecommerce: { items } });
+  await delivered(page);
+  await page.goto(shop.origin);
+  await expect.poll(() => requests.at(-1)?.cart).toEqual(items.slice(1).map(({ item_id }) => item_id));
+  for (const request of requests) expect(parse(RECOMMEND_SCHEMA, request)).toMatchObject({ ok: true });
+});
 
 test("draws each visitor's arm as the edge and the trainer would @once", async ({ browser, shop, edge }) => {
   edge.config.holdoutShare = 0.5;
