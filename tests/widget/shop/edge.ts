@@ -13,6 +13,10 @@ import { publish, SHOP, snapshot } from "./assortment.ts";
 const DIST = join(import.meta.dirname, "../../../dist");
 export const KEY = "wk_tea";
 
+/** Which answers pages may read, as at the real edge: those of the public routes, not those of unknown ones. */
+const READABLE = { "access-control-allow-origin": "*" };
+const READABLE_POST = { ...READABLE, "access-control-expose-headers": "retry-after" };
+
 export const PLACEMENTS: Placement[] = [
   { id: "home-for-you", page: "home", selector: "#home-recommendations", insert: "append", title: "Picked for you", strategy: "for_you", k: 12 },
   { id: "product-similar", page: "product", selector: "#product-recommendations", insert: "append", title: "You may also like", strategy: "similar", k: 12 },
@@ -91,27 +95,26 @@ export async function startEdge(): Promise<Edge> {
     if (!head.ok) throw new Error(`The widget sent a batch that the contract refuses: ${head.path} ${head.message}`);
     if (Buffer.byteLength(body) > MAX_BATCH_BYTES) throw new Error(`The widget sent ${Buffer.byteLength(body)} bytes in one batch`);
     const fault = edge.fault(batch, posts);
-    const refuse = (status: number, code: string, retry: boolean) => json(response, status, { error: { code, message: code, retry } });
+    const refuse = (status: number, code: string, retry: boolean) => json(response, status, { error: { code, message: code, retry } }, READABLE_POST);
     if (fault === "unavailable") return refuse(503, "unavailable", true);
     if (fault === "too-large") return refuse(413, "too-large", false);
     if (fault === "malformed") return refuse(400, "malformed", false);
     if (fault === "silent") return;
     const receipt = count(batch);
     if (fault === "commit-then-drop") return void response.destroy();
-    json(response, 200, receipt);
+    json(response, 200, receipt, READABLE_POST);
   };
 
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://edge").pathname;
     edge.requests.push(`${request.method} ${path}`);
-    response.setHeader("access-control-allow-origin", "*");
-    if (request.method === "POST" && path === routes.events) return void readBody(request).then((body) => answerEvents(body, response));
-    if (path === routes.config(KEY)) return json(response, 200, edge.config);
+    if (path === routes.events && request.method === "POST") return void readBody(request).then((body) => answerEvents(body, response));
+    if (path === routes.config(KEY)) return json(response, 200, edge.config, READABLE);
     const file = files.get(path.slice(routes.file("").length));
-    if (file) return void response.writeHead(200, { "content-type": file.type, "cache-control": "public, max-age=31536000, immutable" }).end(file.bytes);
+    if (file) return void response.writeHead(200, { ...READABLE, "content-type": file.type, "cache-control": "public, max-age=31536000, immutable" }).end(file.bytes);
     try {
       const bytes = readFileSync(join(DIST, path));
-      response.writeHead(200, { "content-type": path.endsWith(".wasm") ? "application/wasm" : "text/javascript", "cache-control": "public, max-age=300" }).end(bytes);
+      response.writeHead(200, { ...READABLE, "content-type": path.endsWith(".wasm") ? "application/wasm" : "text/javascript", "cache-control": "public, max-age=300" }).end(bytes);
     } catch {
       json(response, 404, { error: { code: "unknown-route", message: path, retry: false } });
     }
@@ -120,8 +123,8 @@ export async function startEdge(): Promise<Edge> {
   return Object.assign(edge, { origin, stop: () => close(server) });
 }
 
-function json(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+function json(response: ServerResponse, status: number, body: object, headers: { [name: string]: string } = {}): void {
+  response.writeHead(status, { ...headers, "content-type": "application/json" }).end(JSON.stringify(body));
 }
 async function readBody(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
