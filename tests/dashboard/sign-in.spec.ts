@@ -27,8 +27,15 @@ test("a link that was used or is too old says so and what to do", async ({ page,
   await page.getByRole("button", { name: /^Sign in to/ }).click();
   await expect(page.getByRole("status")).toHaveText("This sign-in link has been used already, or it is older than 15 minutes.");
   await expect(page.getByText("Open a new sign-in link to go on.")).toBeVisible();
-  await expect(page.getByText(`${edge.origin}${routes.admin.loginLinks("SHOP")}`)).toBeVisible();
+  await expect(page.getByText("npm run login -- --shop <name>")).toBeVisible();
   expect(new URL(page.url()).hash).toBe("");
+});
+
+test("the command to copy names the link's shop, and nothing else that somebody wrote into a link", async ({ page, edge }) => {
+  await page.goto(`${edge.origin}/dashboard/?shop=tea-house`);
+  await expect(page.locator("pre")).toHaveText("npm run login -- --shop tea-house");
+  await page.goto(`${edge.origin}/dashboard/?shop=${encodeURIComponent("x; echo gotcha")}`);
+  await expect(page.locator("pre")).toHaveText("npm run login -- --shop <name>");
 });
 
 test("a link keeps its token when the edge can't be reached, and works at the next click", async ({ page, edge }) => {
