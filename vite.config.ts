@@ -3,7 +3,7 @@ import { defineConfig, type BuildEnvironmentOptions, type Plugin, type UserConfi
 import { engineBuild, plainImports, slimTfjs } from "./widget/build/engine.ts";
 
 /**
- * `vite build --app` builds what shops download, each bundle by itself: the engine and the carousel as hashed ES
+ * `vite build --app` builds what shops download, each bundle by itself: the engine and the chunks as hashed ES
  * modules, then the tag as a classic script that knows their names. `vite build --mode dashboard` builds the
  * merchant's dashboard. All of it goes to dist/, which the Worker serves as static assets.
  */
@@ -23,17 +23,24 @@ const base = "./";
 /** Licences are in the notices file that is shipped beside the bundles. */
 const comments = { legal: false };
 
-const carouselBuild: BuildEnvironmentOptions = {
+/** What pages fetch beyond the tag, each by its own need; the tag knows their names. */
+const CHUNKS = {
+  carousel: "widget/ui/carousel.tsx",
+} as const;
+type Chunk = keyof typeof CHUNKS;
+const CHUNK_NAMES = Object.keys(CHUNKS) as Chunk[];
+
+const chunkBuild = (name: Chunk): BuildEnvironmentOptions => ({
   outDir: OUT_DIR,
   emptyOutDir: false,
   target: "es2022",
   modulePreload: false,
   rolldownOptions: {
-    input: { carousel: "widget/ui/carousel.tsx" },
+    input: { [name]: CHUNKS[name] },
     preserveEntrySignatures: "strict",
-    output: { format: "es", entryFileNames: "[name]-[hash].js", chunkFileNames: "carousel-[name]-[hash].js", comments },
+    output: { format: "es", entryFileNames: "[name]-[hash].js", chunkFileNames: `${name}-[name]-[hash].js`, comments },
   },
-};
+});
 
 const tagBuild: BuildEnvironmentOptions = {
   outDir: OUT_DIR,
@@ -49,7 +56,7 @@ const tagBuild: BuildEnvironmentOptions = {
 
 const bundleNames = new Map<string, string>();
 
-/** Remembers what the engine and the carousel are called, and tells the tag, as the module `virtual:endcap-bundles`. */
+/** Remembers what the engine and the chunks are called, and tells the tag, as the module `virtual:endcap-bundles`. */
 function knowBundles(): Plugin {
   const id = "virtual:endcap-bundles";
   const nameOf = (entry: string) => {
@@ -63,7 +70,7 @@ function knowBundles(): Plugin {
     resolveId: { filter: { id: /^virtual:endcap-bundles$/ }, handler: () => `\0${id}` },
     load: {
       filter: { id: /virtual:endcap-bundles$/ },
-      handler: () => `export const carouselFile = ${JSON.stringify(nameOf("carousel"))}; export const engineFile = ${JSON.stringify(nameOf("engine"))};`,
+      handler: () => ["engine", ...CHUNK_NAMES].map((entry) => `export const ${entry}File = ${JSON.stringify(nameOf(entry))};`).join("\n"),
     },
     writeBundle(_, bundle) {
       for (const chunk of Object.values(bundle)) if (chunk.type === "chunk" && chunk.isEntry) bundleNames.set(chunk.name, chunk.fileName);
@@ -97,12 +104,12 @@ const widget: UserConfig = {
   plugins: [dropDescriptions(), { ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles(), shipNotices()],
   environments: {
     engine: { consumer: "client", build: { ...engineBuild(OUT_DIR), emptyOutDir: true } },
-    carousel: { consumer: "client", build: carouselBuild },
+    ...Object.fromEntries(CHUNK_NAMES.map((name) => [name, { consumer: "client", build: chunkBuild(name) }])),
     tag: { consumer: "client", build: tagBuild },
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ["engine", "carousel", "tag"]) await builder.build(builder.environments[name]!);
+      for (const name of ["engine", ...CHUNK_NAMES, "tag"]) await builder.build(builder.environments[name]!);
     },
   },
 };

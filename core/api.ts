@@ -3,7 +3,7 @@ import { HISTORY_KINDS } from "./history.ts";
 import type { CatalogueSnapshot, Product } from "./catalogue.ts";
 import type { EventBatch, VoidReason } from "./events.ts";
 import type { Infer } from "./schema.ts";
-import { SHOP_ID_PATTERN } from "./ids.ts";
+import { ID_PATTERN, SHOP_ID_PATTERN } from "./ids.ts";
 import { PLACEMENT_SCHEMA, type DrawnSlate, type Placement } from "./slate.ts";
 import type { Evaluation, SignedManifest } from "./weights/manifest.ts";
 
@@ -14,6 +14,7 @@ export const routes = {
   events: "/v1/events",
   recommend: "/v1/recommend",
   config: (key: string) => `/v1/config/${key}`,
+  erasure: "/v1/erasure",
   /** Immutable, by content: catalogue snapshots and weights. */
   file: (sha256: string) => `/v1/files/${sha256}`,
   related: (key: string, itemId: string) => `/v1/related/${key}/${encodeURIComponent(itemId)}`,
@@ -84,6 +85,33 @@ export const RECOMMEND_SCHEMA = {
 } as const;
 export type RecommendRequest = Infer<typeof RECOMMEND_SCHEMA>;
 export type RecommendResponse = DrawnSlate;
+
+/** `POST routes.erasure`, as `text/plain` like events: the shopper's own wish, authorised by the secret that only the device knows. */
+export const ERASURE_SCHEMA = {
+  type: "object",
+  required: ["key", "clientId", "secret"],
+  properties: {
+    key: { type: "string", maxLength: 80 },
+    clientId: { type: "string", pattern: ID_PATTERN },
+    secret: { type: "string", maxLength: 64, description: "the edge holds its SHA-256 since the first batch" },
+  },
+} as const;
+export type ErasureRequest = Infer<typeof ERASURE_SCHEMA>;
+/** What the edge attests once nothing of the client is left; asked again, it answers the same. */
+export interface ErasureReceipt {
+  receipt: {
+    shop: string;
+    /** SHA-256 of the client's id, in hex: the receipt itself names nobody. */
+    clientSha256: string;
+    erasedAtMs: number;
+    /** Events that were deleted. */
+    events: number;
+  };
+  /** Ed25519 over the canonical JSON of `receipt`, base64url. */
+  signature: string;
+  /** The edge's own receipt key, base64url; not a key that models are signed with. */
+  publicKey: string;
+}
 
 /** `POST routes.admin.shops`, with the operator's token. */
 export const CREATE_SHOP_SCHEMA = {

@@ -81,10 +81,13 @@ const slate = {
 } as const;
 const slateRequired = ["slate_id", "placement", "strategy", "model_version", "arm", "items"] as const;
 
+/** Fields in which a page's sources disagreed; the most trusted one was believed. */
+const conflicts = { type: "array", maxItems: 12, items: { type: "string", maxLength: 40 } } as const;
+
 /** The parameters of the events that shops tell of, by their names. */
 export const SHOP_EVENT_SCHEMAS = {
   page_view: { type: "object", properties: { page_title: text, page_referrer: { type: "string", maxLength: 200, description: "origin only" } } },
-  view_item: { type: "object", required: ["items"], properties: { ...ecommerce, ...cause } },
+  view_item: { type: "object", required: ["items"], properties: { ...ecommerce, ...cause, conflicts } },
   view_item_list: { type: "object", required: ["items"], properties: list },
   select_item: { type: "object", required: ["items"], properties: list },
   add_to_cart: { type: "object", required: ["items"], properties: { ...ecommerce, ...cause } },
@@ -98,12 +101,34 @@ export const SHOP_EVENT_SCHEMAS = {
   refund: { type: "object", required: ["transaction_id"], properties: { ...ecommerce, transaction_id: shortText } },
   search: { type: "object", required: ["search_term"], properties: { search_term: shortText } },
   view_search_results: { type: "object", required: ["search_term"], properties: { search_term: shortText, results: { type: "integer", minimum: 0, maximum: 1e7 } } },
-  login: { type: "object", properties: { method: shortText } },
+  login: { type: "object", properties: { method: shortText, user_id: { type: "string", pattern: "^[0-9a-f]{64}$", description: "hashed on the device; the edge re-keys it before it is stored" } } },
+} as const satisfies { [name: string]: ObjectSchema };
+
+const milliseconds = { type: "number", minimum: 0, maximum: 86_400_000 } as const;
+const element = { type: "string", maxLength: 200, description: "a CSS-like path; names and roles only, never what a shopper typed" } as const;
+
+/** The parameters of what the tag itself sees on a page: attention, and what goes wrong. */
+export const PAGE_EVENT_SCHEMAS = {
+  user_engagement: {
+    type: "object",
+    required: ["engagement_time_msec"],
+    properties: { engagement_time_msec: { ...milliseconds, description: "in view and in focus since the last one" }, percent_scrolled: { type: "integer", minimum: 0, maximum: 100 }, items },
+  },
+  web_vitals: { type: "object", properties: { lcp: milliseconds, inp: milliseconds, fcp: milliseconds, ttfb: milliseconds, cls: { type: "number", minimum: 0, maximum: 1000 } } },
+  rage_click: { type: "object", required: ["element", "clicks"], properties: { element, clicks: { type: "integer", minimum: 1, maximum: 1000 } } },
+  dead_click: { type: "object", required: ["element"], properties: { element } },
+  script_error: { type: "object", required: ["message"], properties: { message: text, source: { type: "string", maxLength: 200, description: "origin and path" }, line: { type: "integer", minimum: 0, maximum: 1e7 } } },
+  form_abandon: {
+    type: "object",
+    required: ["form", "field"],
+    properties: { form: element, field: { ...shortText, description: "the last one touched" }, fields: { type: "array", maxItems: 50, items: shortText, description: "the names of those touched; values never" } },
+  },
 } as const satisfies { [name: string]: ObjectSchema };
 
 /** The parameters of every event, by its name; those prefixed `rec_` are recorded by carousels. */
 export const EVENT_SCHEMAS = {
   ...SHOP_EVENT_SCHEMAS,
+  ...PAGE_EVENT_SCHEMAS,
   rec_render: { type: "object", required: slateRequired, properties: slate },
   rec_view: { type: "object", required: slateRequired, properties: slate },
   rec_click: { type: "object", required: slateRequired, properties: slate },
@@ -118,6 +143,10 @@ export type EventParams<N extends EventName> = Infer<(typeof EVENT_SCHEMAS)[N]>;
 /** The five events about a slate share one shape. */
 export type SlateParams = EventParams<"rec_render">;
 
+/** Where an event was learned of, most trusted first; carousels' own and what the tag sees itself have none. */
+export const EVENT_SOURCES = ["api", "shopify", "data-layer", "segment", "woocommerce", "json-ld", "microdata", "open-graph", "page"] as const;
+export type EventSource = (typeof EVENT_SOURCES)[number];
+
 const ENVELOPE_SCHEMA = {
   type: "object",
   required: ["seq", "name", "occurredAtMs", "sessionId"],
@@ -126,6 +155,7 @@ const ENVELOPE_SCHEMA = {
     name: shortText,
     occurredAtMs: { type: "integer", minimum: 0, description: "the client's clock, milliseconds since 1970" },
     sessionId: { type: "string", pattern: ID_PATTERN },
+    source: { type: "string", enum: EVENT_SOURCES },
     page: {
       type: "object",
       required: ["type"],

@@ -13,6 +13,11 @@ const PARAMS: { [name: string]: object } = {
   refund: { transaction_id: "T1" },
   search: { search_term: "kettle" },
   view_search_results: { search_term: "kettle", results: 12 },
+  user_engagement: { engagement_time_msec: 5200, percent_scrolled: 40, items: [{ item_id: "A" }] },
+  rage_click: { element: "button.add", clicks: 4 },
+  dead_click: { element: "img.hero" },
+  script_error: { message: "x is not a function", source: "https://shop.example/app.js", line: 7 },
+  form_abandon: { form: "form#address", field: "city", fields: ["name", "city"] },
   rec_render: SLATE, rec_view: SLATE, rec_click: SLATE, rec_add_to_cart: SLATE, rec_dismiss: SLATE,
 };
 const event = (name: string, change: object = {}) => ({ seq: 1, name, occurredAtMs: 1_700_000_000_000, sessionId: "session-1", params: PARAMS[name] ?? {}, ...change });
