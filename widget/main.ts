@@ -4,10 +4,10 @@ import type { ShopConfig } from "../core/api.ts";
 import type { ShopEventName } from "../core/events.ts";
 import type { Bridge, CarouselChunk, CarouselHost } from "./bridge.ts";
 import { isShopEvent } from "./capture/conform.ts";
-import { watchDataLayer, type PushForm } from "./capture/data-layer.ts";
+import { watchDataLayer } from "./capture/data-layer.ts";
 import { productOf, readJsonLd } from "./capture/json-ld.ts";
 import { detectPageType, pagePath, watchNavigation } from "./capture/page.ts";
-import { createRecorder, type CurrentPage } from "./capture/recorder.ts";
+import { createRecorder, type CurrentPage, type Voice } from "./capture/recorder.ts";
 import { CONFIG_FRESH_MS, fetchConfig, readTag, type TagAttributes } from "./config.ts";
 import { createConsent, type Grants } from "./consent.ts";
 import { createFaults, type Faults } from "./faults.ts";
@@ -117,16 +117,17 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     describe(itemId);
     if (before.type !== page.type || before.itemId !== page.itemId) announce();
   };
-  const capture = (name: ShopEventName, params: Record<string, unknown>, form?: PushForm) => {
+  const capture = (name: ShopEventName, params: Record<string, unknown>, voice?: Voice) => {
     events.push(name);
     const itemId = name === "view_item" ? (params["items"] as { item_id?: unknown }[] | undefined)?.[0]?.item_id : undefined;
     redescribe(itemId === undefined ? undefined : String(itemId));
-    return recorder.track(name, params, form);
+    return recorder.track(name, params, voice);
   };
   const checkDataLayer = watchDataLayer(window, {
     consent: consent.googleCommand,
     // A page view of the shop's is the one that we have seen ourselves.
-    event: (name, params, form) => isShopEvent(name) && name !== "page_view" && void capture(name, params, form),
+    event: (name, params, voice) => name !== "page_view" && void capture(name, params, voice),
+    legacy: () => {},
   }, faults);
 
   let fallback: ReturnType<typeof setTimeout> | undefined;
@@ -137,7 +138,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     fallback = undefined;
     redescribe();
     const product = page.type === "product" && !events.includes("view_item") ? productOf(readJsonLd(document)) : undefined;
-    if (product) void capture("view_item", { items: [product.item], currency: product.currency });
+    if (product) void capture("view_item", { items: [product.item], currency: product.currency }, "json-ld");
   });
   const beginPage = () => {
     // `document.referrer` is the origin only across origins; within the shop it says nothing that the path doesn't.
@@ -183,7 +184,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   faults.watch("config", loadConfig());
 
   return {
-    track: async (name, params) => (isShopEvent(name) ? capture(name, { ...params }) : { ok: false, reason: "unknown-event" }),
+    track: async (name, params) => (isShopEvent(name) ? capture(name, { ...params }, "api") : { ok: false, reason: "unknown-event" }),
     consent: consent.update,
     recommend: async ({ placement }) => (await loadCarousels()).recommend(placement),
     diagnostics: async () => (await loadCarousels()).diagnostics(),

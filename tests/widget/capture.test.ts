@@ -27,7 +27,7 @@ describe("what shops push", () => {
 describe("the data layer", () => {
   const heard = (page: { dataLayer?: unknown }) => {
     const events: unknown[] = [];
-    watchDataLayer(page, { event: (...given) => void events.push(given), consent: (...given) => void events.push(["consent", ...given]) }, createFaults());
+    watchDataLayer(page, { event: (...given) => void events.push(given), consent: (...given) => void events.push(["consent", ...given]), legacy: (given) => void events.push(["legacy", given]) }, createFaults());
     return events;
   };
   function command(..._: unknown[]): IArguments {
@@ -38,7 +38,7 @@ describe("the data layer", () => {
     const page: { dataLayer: unknown[] } = { dataLayer: [{ event: "view_item", ecommerce: { value: 1 } }] };
     const events = heard(page);
     page.dataLayer.push(command("event", "search", { search_term: "tea" }), command("consent", "update", { analytics_storage: "granted" }));
-    expect(events).toEqual([["view_item", { value: 1 }, "object"], ["search", { search_term: "tea" }, "gtag"], ["consent", "update", { analytics_storage: "granted" }]]);
+    expect(events).toEqual([["view_item", { value: 1 }, "data-layer"], ["search", { search_term: "tea" }, "gtag"], ["consent", "update", { analytics_storage: "granted" }]]);
   });
   test("still takes its pushes and gives its length, whatever they hold", () => {
     const page: { dataLayer: unknown[] } = { dataLayer: [] };
@@ -50,7 +50,7 @@ describe("the data layer", () => {
     const page: { dataLayer?: unknown[] } = {};
     const events = heard(page);
     page.dataLayer!.push({ event: "login" });
-    expect(events).toEqual([["login", {}, "object"]]);
+    expect(events).toEqual([["login", {}, "data-layer"]]);
   });
 });
 

@@ -1,15 +1,19 @@
 /** Turns what the page shows and does into events: one real action, one event. */
-import type { EventItem, EventName, EventParams, PageType, ShopEventName } from "../../core/events.ts";
+import type { EventItem, EventName, EventParams, EventSource, PageType, ShopEventName } from "../../core/events.ts";
 import { appendEntries, entriesOf } from "../../core/history.ts";
 import { redactText } from "../../core/redact.ts";
 import { toJson } from "../json.ts";
 import type { Journal, TrackResult } from "../store/journal.ts";
 import { change, type Change, type Click } from "../store/shopper.ts";
 import { conform } from "./conform.ts";
-import type { PushForm } from "./data-layer.ts";
 
-/** The same push in the other form within this time is the same action. */
-const TWIN_MS = 1_000;
+/** Who tells of an action: a source, or one of the data layer's further ways of writing. */
+export type Voice = EventSource | "gtag" | "universal";
+
+/** Another voice that tells of such an action within this time means the same one. */
+const TWIN_MS = 5_000;
+/** What happens to a page, not on it: another voice means the same one for as long as the page is open. */
+const OF_PAGE = /^(page_|view_|search|begin_|purchase)/;
 /** An event must fit a batch: beyond this its items keep only what counting and learning need. */
 const MAX_EVENT_CHARS = 16 * 1024;
 const KEPT_HISTORY = 200;
@@ -23,8 +27,8 @@ export interface CurrentPage {
 }
 
 export interface Recorder {
-  /** Records one event of the shop's. @returns what became of it; a refusal for what no event can be made of */
-  track(name: ShopEventName, params: unknown, form?: PushForm): Promise<TrackResult | Refusal>;
+  /** Records one event of the shop's. @returns what became of it; a refusal for what no event can be made of, or what another voice has told */
+  track(name: ShopEventName, params: unknown, voice?: Voice): Promise<TrackResult | Refusal>;
   /** Records an event as it is, with the changes that it makes. */
   record(name: EventName, params: object, changes: Change[]): Promise<TrackResult>;
   /** What waits for the disk, to be left to the next page: this one is over. */
@@ -38,6 +42,7 @@ export interface Recorder {
 export interface Step {
   name: ShopEventName;
   params: Commerce;
+  source?: EventSource | undefined;
   /** The cart's contents, or a list of products, were told at all. */
   told: boolean;
   atMs: number;
@@ -48,24 +53,22 @@ export type Refusal = { ok: false; reason: "malformed" | "repeated" };
 export type Commerce = { items?: EventItem[]; slate_id?: string; placement?: string };
 
 export function createRecorder({ journal, page, nowMs }: { journal: Journal; page: () => CurrentPage; nowMs: () => number }): Recorder {
-  let seen = new Set<string>();
-  let recent: { key: string; form: PushForm; atMs: number }[] = [];
+  let told: { name: EventName; key: string; voice: Voice | undefined; atMs: number }[] = [];
 
-  /** True where this page has shown this action already. */
-  const repeats = (name: EventName, params: object, form: PushForm | undefined, atMs: number): boolean => {
-    const { items } = params as Commerce;
-    if (name === "view_item" || name === "page_view" || name === "view_cart") {
-      const key = name + (name === "view_item" ? items!.map(({ item_id }) => item_id).join() : "");
-      if (seen.has(key)) return true;
-      seen.add(key);
-    }
-    if (!form) return false;
-    const key = name + toJson(params);
-    recent = recent.filter((push) => atMs - push.atMs < TWIN_MS);
-    const twin = recent.findIndex((push) => push.key === key && push.form !== form);
-    if (twin >= 0) recent.splice(twin, 1);
-    else recent.push({ key, form, atMs });
-    return twin >= 0;
+  /**
+   * True where this page has shown this action already. Shops tell of one action in several ways, under different
+   * ids even: so what one voice tells for the n-th time is what another has told for the n-th time.
+   */
+  const repeats = (name: EventName, { items }: Commerce, voice: Voice | undefined, atMs: number): boolean => {
+    told = told.filter((action) => OF_PAGE.test(action.name) || atMs - action.atMs < TWIN_MS);
+    const key = name === "view_item" ? items!.map(({ item_id }) => item_id).join() : name;
+    const alike = told.filter((action) => action.name === name);
+    const countOf = (one: Voice | undefined) => alike.filter((action) => action.voice === one).length;
+    const isOnce = name === "view_item" || name === "page_view" || name === "view_cart";
+    const before = isOnce ? alike.filter((action) => action.key === key) : [];
+    if (before.some((action) => action.voice === voice)) return true;
+    told.push({ name, key, voice, atMs });
+    return before.length > 0 || alike.some((action) => countOf(action.voice) > countOf(voice));
   };
 
   /** The click that led to this event, in this session. */
@@ -74,11 +77,11 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
   const mark = (cause: Click, flags: Partial<Click>): Change =>
     change("clicks", (clicks) => clicks.map((click) => (click.slate.slate_id === cause.slate.slate_id && click.itemId === cause.itemId ? { ...click, ...flags } : click)));
 
-  const record = (name: EventName, params: object, changes: Change[], atMs = nowMs(), { type, path } = page()) =>
-    journal.record({ name, occurredAtMs: atMs, page: { type, path }, params }, changes);
+  const record = (name: EventName, params: object, changes: Change[], atMs = nowMs(), { type, path } = page(), source?: EventSource) =>
+    journal.record({ name, occurredAtMs: atMs, source, page: { type, path }, params }, changes);
 
   /** Records what is no repetition, with the changes that it makes and the click that led to it. */
-  const decide = ({ name, params, told, atMs, on }: Step): Promise<TrackResult | Refusal> => {
+  const decide = ({ name, params, source, told, atMs, on }: Step): Promise<TrackResult | Refusal> => {
     const items = params.items ?? [];
     const changes = cartChanges(name, told, items);
     const entries = entriesOf({ name, params, occurredAtMs: atMs } as Parameters<typeof entriesOf>[0]);
@@ -94,7 +97,7 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
       params.placement = cause.slate.placement;
       changes.push(mark(cause, name === "view_item" ? { viewed: true } : { carted: true }));
     }
-    const result = record(name, params, changes, atMs, on);
+    const result = record(name, params, changes, atMs, on, source);
     if (cause && name === "add_to_cart" && !cause.carted) void record("rec_add_to_cart", cause.slate, []);
     return result;
   };
@@ -103,12 +106,12 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
   const waiting: { step: Step; resolve: (result: Promise<TrackResult | Refusal>) => void }[] = [];
 
   return {
-    track(name, given, form) {
+    track(name, given, voice) {
       const params = conform(name, redact(given)) as Commerce | undefined;
       if (!params) return refuse("malformed");
       if (toJson(params).length > MAX_EVENT_CHARS) params.items = params.items?.map(({ item_id, price, quantity }) => ({ item_id, price, quantity }));
-      const step: Step = { name, params, told: Array.isArray((given as Commerce).items), atMs: nowMs(), on: page() };
-      if (repeats(name, params, form, step.atMs)) return refuse("repeated");
+      const step: Step = { name, params, source: voice === "gtag" || voice === "universal" ? "data-layer" : voice, told: Array.isArray((given as Commerce).items), atMs: nowMs(), on: page() };
+      if (repeats(name, params, voice, step.atMs)) return refuse("repeated");
       if (!journal.loading()) return decide(step);
       if (waiting.length === 0) void journal.ready().then(() => waiting.splice(0).forEach(({ step, resolve }) => resolve(decide(step))));
       return new Promise((resolve) => waiting.push({ step, resolve }));
@@ -117,7 +120,7 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
     undecided: () => waiting.splice(0).map(({ step }) => step),
     resume: (steps) => steps.forEach(decide),
     turnPage() {
-      seen = new Set();
+      told = told.filter(({ name }) => !OF_PAGE.test(name));
     },
   };
 }

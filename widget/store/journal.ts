@@ -1,5 +1,5 @@
 /** The journal: takes what happens, in memory at once and on disk as far as the shopper allows. */
-import { SESSION_TIMEOUT_MS, type EventName, type PageType } from "../../core/events.ts";
+import { SESSION_TIMEOUT_MS, type EventName, type EventSource, type PageType } from "../../core/events.ts";
 import { createId, sha256Hex } from "../../core/ids.ts";
 import type { Step } from "../capture/recorder.ts";
 import { PURPOSES, type Consent, type Grants } from "../consent.ts";
@@ -17,6 +17,7 @@ const MAX_HELD = 200;
 export interface RecordedEvent {
   name: EventName;
   occurredAtMs: number;
+  source?: EventSource | undefined;
   page: { type: PageType; path: string };
   params: object;
 }
