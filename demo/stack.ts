@@ -96,9 +96,9 @@ export async function startEdge({ port, dataDir, vars = {}, assets, worker = END
 
   if (assets !== undefined) mkdirSync(assets, { recursive: true });
   const child = spawn(process.execPath, [
-    tool("wrangler"), "dev", "--config", worker.config, ...(assets === undefined ? [] : ["--assets", assets]), "--port", String(port), "--ip", "localhost", "--inspector-port", "0", "--persist-to", persist,
+    join(import.meta.dirname, "leash.ts"), tool("wrangler"), "dev", "--config", worker.config, ...(assets === undefined ? [] : ["--assets", assets]), "--port", String(port), "--ip", "localhost", "--inspector-port", "0", "--persist-to", persist,
     "--env-file", envFile, "--show-interactive-dev-session=false", "--log-level", "error",
-  ], { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  ], { cwd: ROOT, env: { ...process.env, ...WRANGLER_ENV }, stdio: ["pipe", "pipe", "pipe"], detached: true });
   let output = "";
   const keep = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000));
   child.stdout!.on("data", keep);
