@@ -26,6 +26,9 @@ const comments = { legal: false };
 /** What pages fetch beyond the tag, each by its own need; the tag knows their names. */
 const CHUNKS = {
   carousel: "widget/ui/carousel.tsx",
+  consent: "widget/consent/adapters.ts",
+  identity: "widget/identity.ts",
+  panel: "widget/panel/panel.tsx",
 } as const;
 type Chunk = keyof typeof CHUNKS;
 const CHUNK_NAMES = Object.keys(CHUNKS) as Chunk[];

@@ -19,6 +19,10 @@ export interface Bridge extends TagAttributes {
   engineFile: string;
   /** The database of the files that only carousels need; the tag knows it to delete it. */
   filesName: string;
+  /** Of the shopper's own choice in localStorage. */
+  choiceName: string;
+  /** What the names of erasure requests in localStorage begin with; a client's id follows, its secret is the value. */
+  erasureName: string;
   fetch: typeof globalThis.fetch;
   nowMs(): number;
   faults: Faults;
@@ -30,9 +34,18 @@ export interface Bridge extends TagAttributes {
   page(): CurrentPage;
   /** Sends what is not on its way yet, since the page may be left. */
   sendLeaving(): void;
+  /** Wipes the device, and has the edge erase what it holds. */
+  forget(): Promise<void>;
+  identity(): Promise<IdentityChunk>;
+  /** Opens the panel of what is kept and sent. */
+  privacy(): Promise<void>;
   /** After everything that may change a ranking: history, cart, consent, page, configuration. */
   onChange(listener: () => void): void;
 }
+
+export type IdentityChunk = typeof import("./identity.ts");
+export type ConsentChunk = typeof import("./consent/adapters.ts");
+export type PanelChunk = typeof import("./panel/panel.tsx");
 
 /** What the carousel chunk gives back. */
 export interface CarouselHost {

@@ -1,8 +1,9 @@
 /** The tag: wires consent, capture, store, sync and placements together on a shop's page. */
-import { carouselFile, engineFile } from "virtual:endcap-bundles";
+import { carouselFile, consentFile, engineFile, identityFile, panelFile } from "virtual:endcap-bundles";
 import type { ShopConfig } from "../core/api.ts";
+import { DAY_MS } from "../core/calendar.ts";
 import type { ShopEventName } from "../core/events.ts";
-import type { Bridge, CarouselChunk, CarouselHost } from "./bridge.ts";
+import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, IdentityChunk, PanelChunk } from "./bridge.ts";
 import { isShopEvent } from "./capture/conform.ts";
 import { watchDataLayer } from "./capture/data-layer.ts";
 import { productOf, readJsonLd } from "./capture/json-ld.ts";
@@ -19,6 +20,9 @@ import { watchPlacements } from "./ui/placements.ts";
 /** A data layer that speaks within this time after the document is there is believed before JSON-LD. */
 const JSON_LD_GRACE_MS = 400;
 
+/** A shopper's choice in our prompt or panel holds for this long. */
+const CHOICE_MS = 182 * DAY_MS;
+
 /** `window.endcap`, for the shop's own scripts. Nothing in it throws. */
 export interface EndcapApi {
   /** Records an event by its GA4 name. Once it resolves with `ok`, the event is on disk. */
@@ -27,13 +31,19 @@ export interface EndcapApi {
   /** The ranking of a placement, for shops that draw it themselves. */
   recommend(options: { placement: string }): Promise<unknown>;
   diagnostics(): Promise<object>;
-  /** Wipes this shop's data from the device. */
+  /** Wipes this shop's data from the device; the edge is asked to erase its own until it has, on later pages too. */
   forget(): Promise<void>;
+  /** Joins what this device has done with a login; null on logout. What leaves the device is a hash. */
+  identify(userId: string | number | null): Promise<unknown>;
+  /** Opens the shopper's panel, e.g. from a link in the shop's footer. */
+  privacy(): Promise<void>;
 }
 declare global {
   interface Window {
     endcap?: EndcapApi;
     dataLayer?: unknown;
+    Shopify?: unknown;
+    __tcfapi?: unknown;
   }
 }
 
@@ -44,18 +54,33 @@ const fetch = globalThis.fetch.bind(globalThis);
 function start(tag: TagAttributes, faults: Faults): EndcapApi {
   const { edge, key } = tag;
   const filesName = `endcap-files-${key}`;
+  const choiceName = `endcap-choice-${key}`;
+  const erasureName = `endcap-erase-${key}:`;
+  const load = <T>(file: string): Promise<T> => import(/* @vite-ignore */ `${edge}/${file}`);
+  const identity = () => load<IdentityChunk>(identityFile);
+  const hasBanner = () => window.__tcfapi || window.Shopify;
   const consent = createConsent({
-    granted: tag.attributes["consent"] === "granted",
+    // What a banner is about to say is waited for.
+    granted: tag.attributes["consent"] === "granted" && !hasBanner(),
     privacyControl: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
     onChange: () => reload(),
   });
   const changed: (() => void)[] = [];
   const announce = () => changed.forEach((listener) => faults.guard("change", listener)());
+  const forgotten = new Map<string, string>();
+  const forget = async () => {
+    await journal.forget();
+    faults.watch("erasure", identity().then(({ erase }) => erase(bridge, forgotten)));
+  };
   const journal = createJournal({
     name: `endcap-${key}`, filesName, consent, faults, nowMs,
     withoutDisk: async () => (await loadChunk()).memoryDatabase(),
     resume: (steps) => recorder.resume(steps),
     onChange: announce,
+    onForget: ({ id, secret }) => {
+      forgotten.set(id, secret);
+      faults.guard("erasure", () => localStorage.setItem(erasureName + id, secret))();
+    },
     onStored: () => flusher.poke(),
   });
   const flusher = createFlusher({ edge, key, journal, faults, fetch, nowMs, random: Math.random, allowed: () => journal.mayStore() && consent.grants().analytics });
@@ -75,7 +100,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
 
   let chunk: Promise<CarouselChunk> | undefined;
   let carousels: Promise<CarouselHost> | undefined;
-  const loadChunk = () => (chunk ??= import(/* @vite-ignore */ `${edge}/${carouselFile}`));
+  const loadChunk = () => (chunk ??= load<CarouselChunk>(carouselFile));
   const loadCarousels = () => (carousels ??= loadChunk().then(({ startCarousels }) => startCarousels(bridge)));
   const placements = watchPlacements({
     document, faults,
@@ -83,7 +108,8 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     onGone: (slot) => carousels && faults.watch("carousel", carousels.then((host) => host.clear(slot))),
   });
   const bridge: Bridge = {
-    ...tag, engineFile, filesName, fetch, nowMs, faults, consent, journal, recorder,
+    ...tag, engineFile, filesName, choiceName, erasureName, fetch, nowMs, faults, consent, journal, recorder, forget, identity,
+    privacy: async () => (await load<PanelChunk>(panelFile)).openPanel(bridge),
     config: () => config,
     page: () => page,
     sendLeaving: flusher.sendLeaving,
@@ -91,6 +117,17 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   };
 
   describe();
+
+  /** Follows banners, also those that come late: at the latest before the visitor's next click is over. */
+  const followConsent = () => {
+    if (hasBanner() || (tag.attributes["consent"] === "prompt" && !consent.said.shopper)) faults.watch("consent", load<ConsentChunk>(consentFile).then((sources) => sources.followConsent(bridge)));
+  };
+  faults.guard("storage", () => {
+    const choice = JSON.parse(localStorage.getItem(choiceName) ?? "{}");
+    if (nowMs() - choice.atMs < CHOICE_MS) consent.update(choice, "shopper");
+    if (Object.keys(localStorage).some((name) => name.startsWith(erasureName))) faults.watch("erasure", identity().then(({ erase }) => erase(bridge)));
+  })();
+  followConsent();
 
   const takeConfig = (fresh: ShopConfig) => {
     config = fresh;
@@ -148,6 +185,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   };
   const readPage = faults.guard("page", () => {
     checkDataLayer();
+    followConsent();
     redescribe();
     beginPage();
   });
@@ -179,6 +217,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     beginPage();
     reload();
   });
+  for (const type of ["load", "click"]) listen(window, type, followConsent);
   listen(window, "online", () => void flusher.flush());
   if (journal.mayStore()) reload();
   faults.watch("config", loadConfig());
@@ -188,7 +227,9 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     consent: consent.update,
     recommend: async ({ placement }) => (await loadCarousels()).recommend(placement),
     diagnostics: async () => (await loadCarousels()).diagnostics(),
-    forget: journal.forget,
+    forget,
+    identify: async (userId) => (await identity()).identify(bridge, userId),
+    privacy: bridge.privacy,
   };
 }
 

@@ -67,6 +67,8 @@ export interface JournalOptions {
   resume: (steps: readonly Step[]) => void;
   /** After each change, from this tab or another one. */
   onChange: () => void;
+  /** Whom the device is about to forget: only the caller remembers them from here on. */
+  onForget: (client: Client) => void;
   /** After events have reached the disk. */
   onStored: () => void;
 }
@@ -82,7 +84,7 @@ interface Message {
   forget?: boolean;
 }
 
-export function createJournal({ name, filesName, consent, faults, nowMs, withoutDisk, resume, onChange, onStored }: JournalOptions): Journal {
+export function createJournal({ name, filesName, consent, faults, nowMs, withoutDisk, resume, onChange, onForget, onStored }: JournalOptions): Journal {
   let shopper = newShopper();
   let database: Database | undefined;
   let forgotten = false;
@@ -261,6 +263,7 @@ export function createJournal({ name, filesName, consent, faults, nowMs, without
   };
 
   const forget = (everywhere: boolean) => {
+    const known = client;
     forgotten = true;
     shopper = newShopper();
     client = undefined;
@@ -272,6 +275,12 @@ export function createJournal({ name, filesName, consent, faults, nowMs, without
     onChange();
     return inTurn(async () => {
       takeWords(name);
+      if (everywhere) {
+        // Whoever allows nothing now may have been known before.
+        database ??= await openDatabase(name).catch(() => undefined);
+        const erased = (await database?.run((transaction) => transaction.get<Client>("meta", "client")).catch(() => undefined)) ?? known;
+        if (erased) onForget(erased);
+      }
       database?.close();
       database = undefined;
       if (everywhere) await Promise.all([name, filesName].map(deleteDatabase));

@@ -24,6 +24,8 @@ export interface Shopper {
   clicks: Click[];
   /** Transactions already recorded. */
   orders: string[];
+  /** Hash of who has logged in. */
+  user: string | null;
   session: { id: string; lastMs: number } | null;
   /** The shop's configuration as last fetched: the next page begins with it. */
   config: { config: ShopConfig; atMs: number } | null;
@@ -33,12 +35,12 @@ export type ShopperRow = keyof Shopper;
 /** What a row may be written and read for. */
 export const ROW_PURPOSE: { readonly [R in ShopperRow]: Purpose } = {
   history: "personalization", cart: "personalization", dismissed: "personalization", config: "personalization",
-  clicks: "analytics", orders: "analytics", session: "analytics",
+  clicks: "analytics", orders: "analytics", user: "analytics", session: "analytics",
 };
 export const SHOPPER_ROWS = Object.keys(ROW_PURPOSE) as ShopperRow[];
 
 export function newShopper(): Shopper {
-  return { history: [], cart: {}, dismissed: [], clicks: [], orders: [], session: null, config: null };
+  return { history: [], cart: {}, dismissed: [], clicks: [], orders: [], user: null, session: null, config: null };
 }
 
 /** A step from one value of a row to the next; made again on what the disk holds, so that tabs don't undo each other. */

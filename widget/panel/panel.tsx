@@ -1,0 +1,4 @@
+/** The shopper's panel. */
+import type { Bridge } from "../bridge.ts";
+
+export async function openPanel(_bridge: Bridge): Promise<void> {}
