@@ -13,9 +13,19 @@ export interface TagAttributes {
   attributes: DOMStringMap;
 }
 
-/** @returns null without a write key, the one thing that the tag cannot do without */
-export function readTag({ src, dataset }: HTMLScriptElement): TagAttributes | null {
-  return dataset["key"] ? { edge: new URL(src).origin, key: dataset["key"], attributes: dataset } : null;
+/**
+ * Attributes may stand in the script's address as well, `tag.js?key=…`: Google Tag Manager keeps no `data-` attributes.
+ *
+ * @returns null without a write key, the one thing that the tag cannot do without
+ * @see https://github.com/umami-software/umami/issues/430
+ */
+export function readTag(document: Document): TagAttributes | null {
+  // Modules have no `currentScript`, and a page's `<img name="currentScript">` takes its place.
+  const script = ([document.currentScript, document.querySelector('script[src*="/tag.js"]')] as (HTMLScriptElement | null)[]).find((script) => script?.src);
+  if (!script) return null;
+  const { origin: edge, searchParams } = new URL(script.src);
+  const attributes: DOMStringMap = { ...Object.fromEntries(searchParams), ...script.dataset };
+  return attributes["key"] ? { edge, key: attributes["key"], attributes } : null;
 }
 
 /**

@@ -1,14 +1,11 @@
 /** JSON as it should be, on pages that have changed what JSON does. */
 
-/** Prototype.js before 1.7 gives arrays a `toJSON` that turns them into strings. */
+interface Patched {
+  toJSON?: unknown;
+}
+
+/** Prototype.js before 1.7 gives arrays and text a `toJSON` that quotes them twice; there, a replacer brings the plain value back. */
 export function toJson(value: unknown): string {
-  const prototype = Array.prototype as { toJSON?: unknown };
-  const patched = prototype.toJSON;
-  if (!patched) return JSON.stringify(value);
-  delete prototype.toJSON;
-  try {
-    return JSON.stringify(value);
-  } finally {
-    prototype.toJSON = patched;
-  }
+  const patched = ([] as Patched).toJSON ?? ("" as Patched).toJSON;
+  return JSON.stringify(value, patched ? function (this: Record<string, unknown>, key: string) { return this[key]; } : undefined);
 }

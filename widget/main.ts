@@ -179,7 +179,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   });
   const beginPage = () => {
     // `document.referrer` is the origin only across origins; within the shop it says nothing that the path doesn't.
-    const referrer = URL.canParse(document.referrer) ? new URL(document.referrer).origin : undefined;
+    const referrer = /^https?:\/\/[^/]+/.exec(document.referrer)?.[0];
     void recorder.track("page_view", { page_title: document.title, page_referrer: referrer });
     fallback = setTimeout(readProduct, JSON_LD_GRACE_MS);
   };
@@ -244,8 +244,8 @@ function harmless(api: EndcapApi, faults: Faults): EndcapApi {
 
 const faults = createFaults();
 faults.guard("start", () => {
-  const script = document.currentScript;
-  const tag = script && readTag(script as HTMLScriptElement);
-  if (tag && !window.endcap) window.endcap = harmless(start(tag, faults), faults);
+  const tag = readTag(document);
+  // An element with that id is not the tag.
+  if (tag && !window.endcap?.track) window.endcap = harmless(start(tag, faults), faults);
 })();
 

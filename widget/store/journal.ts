@@ -109,8 +109,8 @@ export function createJournal({ name, filesName, consent, faults, nowMs, without
   /** What the shopper has been read under. */
   let loadedFor: Partial<Grants> = {};
 
-  const channel = new BroadcastChannel(name);
-  const tell = (message: Message) => channel.postMessage(message);
+  const channel: Partial<BroadcastChannel> = globalThis.BroadcastChannel ? new BroadcastChannel(name) : {};
+  const tell = (message: Message) => channel.postMessage?.(message);
   channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<Message>) => {
     if (data.forget) void forget(false);
     else if (data.settled) data.settled.forEach((seq) => unsettled.delete(seq));
@@ -305,7 +305,8 @@ export function createJournal({ name, filesName, consent, faults, nowMs, without
         const stored = new Promise<TrackResult>((resolve) => held.push({ event, resolve }));
         if (consent.grants().analytics) {
           result = stored;
-          number();
+          // Where there is no randomness there is no session: the page goes on.
+          faults.guard("number", number)();
         }
       }
       commit();

@@ -148,7 +148,11 @@ function Price({ texts: { now, was } }: { texts: PriceTexts }) {
 
 /** Catalogues are data: a `javascript:` link in one must not become a link here. */
 function safeUrl(link: string | undefined): string | undefined {
-  if (!link || !URL.canParse(link, location.origin)) return undefined;
-  const url = new URL(link, location.origin);
-  return url.protocol === "https:" || url.protocol === "http:" ? url.href : undefined;
+  try {
+    const url = new URL(link!, location.origin);
+    return link && /^https?:$/.test(url.protocol) ? url.href : undefined;
+  } catch {
+    // Nobody can follow it. (`URL.canParse` is missing before Safari 17 and Chrome 120.)
+    return undefined;
+  }
 }
