@@ -1,7 +1,7 @@
 /** The edge's routes and the shapes that cross them: what the tag, the trainer and the dashboard speak. */
 import { HISTORY_KINDS } from "./history.ts";
 import type { CatalogueSnapshot, Product } from "./catalogue.ts";
-import type { EventBatch, VoidReason } from "./events.ts";
+import type { EventBatch, EventSource, VoidReason } from "./events.ts";
 import type { Infer } from "./schema.ts";
 import { ID_PATTERN, SHOP_ID_PATTERN } from "./ids.ts";
 import { PLACEMENT_SCHEMA, type DrawnSlate, type Placement } from "./slate.ts";
@@ -32,6 +32,9 @@ export const routes = {
     models: (shop: string) => `/v1/admin/shops/${shop}/models`,
     pause: (shop: string) => `/v1/admin/shops/${shop}/models/pause`,
     stats: (shop: string) => `/v1/admin/shops/${shop}/stats`,
+    client: (shop: string, clientId: string) => `/v1/admin/shops/${shop}/clients/${clientId}`,
+    /** By what `endcap.identify` sends: the hash, never the address itself. */
+    person: (shop: string, userId: string) => `/v1/admin/shops/${shop}/people/${userId}`,
     loginLinks: (shop: string) => `/v1/admin/shops/${shop}/login-links`,
   },
 } as const;
@@ -113,6 +116,11 @@ export interface ErasureReceipt {
   publicKey: string;
 }
 
+/** `DELETE routes.admin.client(shop, clientId)` answers with one receipt, `DELETE routes.admin.person(shop, userId)` with one for every client that the person was known on. */
+export interface PersonErasure {
+  receipts: ErasureReceipt[];
+}
+
 /** `POST routes.admin.shops`, with the operator's token. */
 export const CREATE_SHOP_SCHEMA = {
   type: "object",
@@ -175,11 +183,20 @@ export interface ImportReport {
   errors: { line: number; seq: number | null; code: string; message: string }[];
 }
 
-/** One line of `GET routes.admin.export(shop)?cursor=`: the events of one batch, in the order they were counted. */
+/**
+ * One line of `GET routes.admin.export(shop)?cursor=`: the events of one batch, in the order they were counted. A `login`
+ * names a person by a key that only this shop's ledger can make. Blank lines stand where something was erased.
+ */
 export interface ExportLine {
   clientId: string;
   receivedAtMs: number;
   events: EventBatch["events"];
+}
+/** Another line of an export: nothing of this client is in it any more, and who keeps a copy deletes what came before. */
+export interface ExportErasure {
+  /** SHA-256 of the client's id, in hex. */
+  erased: string;
+  receivedAtMs: number;
 }
 /** Header of an export page: where the next one begins; the same value again when there is nothing newer yet. */
 export const EXPORT_CURSOR_HEADER = "x-endcap-next-cursor";
@@ -237,6 +254,14 @@ export interface StatsResponse {
   newestEventAtMs: number | null;
   /** Everything that was not counted, by reason: void numbers and refusals. */
   dropped: { reason: VoidReason | string; count: number }[];
+  /** Events by where they were learned of, most trusted first; sources that told of none are left out. */
+  sources: { source: EventSource; events: number }[];
+  /** Product views whose page told of a product in ways that disagree. */
+  conflicts: number;
+  /** Searches that found nothing. */
+  emptySearches: number;
+  /** Shoppers whose data were erased, at their own wish or by the shop. */
+  erasures: number;
 }
 
 /** `POST routes.admin.loginLinks(shop)`. */

@@ -9,6 +9,7 @@ import { refuse } from "./refusal.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { configRoutes } from "./routes/config.ts";
+import { erasureRoutes } from "./routes/erasure.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -18,6 +19,9 @@ import { modelRoutes } from "./routes/models.ts";
 import { recommendRoutes } from "./routes/recommend.ts";
 import { shopRoutes } from "./routes/shops.ts";
 import { statsRoutes } from "./routes/stats.ts";
+
+/** When a ledger that is busy may be asked again. */
+const RETRY_AFTER_SECONDS = 10;
 
 export interface AppOptions {
   now: () => number;
@@ -38,10 +42,14 @@ export function createApp({ now, sleep }: AppOptions): App {
   const services: Services = { now, sleep, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now, sleep) };
   const app: App = new Hono<AppEnv>();
   app.get("/health", (c) => c.json({ ok: true }));
-  for (const add of [eventRoutes, configRoutes, fileRoutes, recommendRoutes, shopRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
+  for (const add of [eventRoutes, erasureRoutes, configRoutes, fileRoutes, recommendRoutes, shopRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
   app.notFound((c) => refuse(404, "unknown-route", `Nothing answers ${c.req.method} ${new URL(c.req.url).pathname}.`));
   app.onError((error) => {
     console.error(error.stack ?? String(error));
+    // What the platform says of a Durable Object that has too much to do, or is being moved.
+    // https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
+    const { overloaded, retryable } = error as { overloaded?: boolean; retryable?: boolean };
+    if (overloaded || retryable) return refuse(503, "overloaded", "The shop's ledger cannot answer right now. Send the same again later.", { retry: true, retryAfterSeconds: RETRY_AFTER_SECONDS });
     return refuse(500, "internal", "The edge failed at this request. It is not the request's fault; try again.", { retry: true });
   });
   return app;

@@ -1,4 +1,5 @@
 /** From a parsed batch of unknown origin to what the ledger counts: every event judged by itself. */
+import { hash32 } from "../core/ids.ts";
 import { parseEvent, type BatchHead, type BatchReceipt, type ShopEvent } from "../core/events.ts";
 import type { LedgerBatch } from "./ledger/contract.ts";
 import { redactEvent } from "./redact.ts";
@@ -9,17 +10,16 @@ export interface JudgedBatch {
   batch: LedgerBatch;
   /** Events that can never be counted. */
   rejected: Rejection[];
-  /** Those of them without a number of their own. */
-  unnumbered: number;
 }
 
 /** @param refusal a further reason to refuse a well-formed event */
 export function judgeBatch(head: Omit<BatchHead, "key">, events: readonly unknown[], refusal?: (event: ShopEvent) => { code: string; message: string } | null): JudgedBatch {
   const judged: JudgedBatch = {
-    batch: { clientId: head.clientId, sentAtMs: head.sentAtMs, events: [], voids: head.voids ?? [], refusedSeqs: [] },
+    batch: { clientId: head.clientId, sentAtMs: head.sentAtMs, events: [], voids: head.voids ?? [], refusedSeqs: [], refusedHashes: [] },
     rejected: [],
-    unnumbered: 0,
   };
+  /** Events without a number, by what they hold: the second of two alike is another event. */
+  const unnumbered = new Map<string, number>();
   if (head.secretHash !== undefined) judged.batch.secretHash = head.secretHash;
   events.forEach((value, index) => {
     const parsed = parseEvent(value, `events[${index}]`);
@@ -30,8 +30,10 @@ export function judgeBatch(head: Omit<BatchHead, "key">, events: readonly unknow
     }
     const seq = seqOf(value);
     judged.rejected.push({ seq, ...fault! });
-    if (seq === null) judged.unnumbered += 1;
-    else judged.batch.refusedSeqs.push(seq);
+    if (seq !== null) return void judged.batch.refusedSeqs.push(seq);
+    const content = JSON.stringify(value);
+    unnumbered.set(content, (unnumbered.get(content) ?? 0) + 1);
+    judged.batch.refusedHashes.push(hash32(`${unnumbered.get(content)} ${content}`));
   });
   return judged;
 }

@@ -16,15 +16,17 @@ const PAGE_BYTES = 3_000_000;
 
 interface JournalRow {
   row: number;
+  /** Empty for a line of the export that is no batch: an erasure's notice, or nothing where something was erased. */
   client_id: string;
   received_at_ms: number;
   offset_ms: number | null;
   events: string;
 }
-interface SealedSegment {
+export interface SealedSegment {
   firstRow: number;
   lastRow: number;
   object: string;
+  generation: number;
 }
 
 /** The part of an R2 bucket that the archive needs. */
@@ -44,28 +46,52 @@ export async function archiveOnce(storage: DurableObjectStorage, store: ObjectSt
   const rows = readRows(sql, segment.firstRow, segment.lastRow);
   await store.put(segment.object, await gzip(rows.map(exportText).join("")));
   storage.transactionSync(() => {
+    // Something in it was erased while R2 was writing: that object is stale, the piece has another name now.
+    if (sealedSegment(sql)?.object !== segment.object) return;
+    const batches = rows.filter(isBatch);
     sql.exec(`UPDATE segment SET archived_at_ms = ?1 WHERE first_row = ?2`, request.nowMs, segment.firstRow);
     sql.exec(
       `INSERT OR IGNORE INTO client_segment (client_id, first_row) SELECT value, ?2 FROM json_each(?1)`,
-      JSON.stringify([...new Set(rows.map(({ client_id }) => client_id))]), segment.firstRow,
+      JSON.stringify([...new Set(batches.map(({ client_id }) => client_id))]), segment.firstRow,
     );
-    sql.exec(FOLD_ITEM_DAYS, JSON.stringify(itemDays(rows.map(exportLine))));
+    foldItemDays(sql, batches);
     sql.exec(`DELETE FROM journal WHERE row <= ?1`, segment.lastRow);
   });
   return true;
+}
+
+/** The last row that was ever written: numbers are never used twice. */
+export function newestRow(sql: SqlStorage): number {
+  return sql.exec<{ last: number }>(`SELECT max(coalesce((SELECT max(row) FROM journal), 0), coalesce((SELECT max(last_row) FROM segment), 0)) AS last`).one().last;
+}
+
+/** What a piece is called in R2; each rewriting has a name of its own. */
+export function segmentObject(shop: string, firstRow: number, lastRow: number, generation: number): string {
+  const padded = (row: number) => String(row).padStart(12, "0");
+  return `segments/${shop}/${padded(firstRow)}-${padded(lastRow)}${generation > 0 ? `.${generation}` : ""}.ndjson.gz`;
+}
+
+/** Counts what rows of the journal say of products, before the rows go: what is popular must not change by that. */
+export function foldItemDays(sql: SqlStorage, rows: readonly JournalRow[]): void {
+  sql.exec(FOLD_ITEM_DAYS, JSON.stringify(itemDays(rows.map(exportLine))));
+}
+
+/** The journal's rows of one client. */
+export function clientRows(sql: SqlStorage, clientId: string): JournalRow[] {
+  return sql.exec<JournalRow & Columns>(`SELECT row, client_id, received_at_ms, offset_ms, events FROM journal WHERE client_id = ?1 ORDER BY row`, clientId).toArray();
 }
 
 /** One page of everything counted, archived pieces first. @param cursor the last row that the reader has; 0 to begin */
 export function exportPage(sql: SqlStorage, cursor: number): ExportPage {
   const [segment] = sql.exec<{ first_row: number; last_row: number; object: string }>(
     `SELECT first_row, last_row, object FROM segment WHERE archived_at_ms IS NOT NULL AND last_row > ?1 ORDER BY first_row LIMIT 1`, cursor).toArray();
-  const newest = sql.exec<{ last: number }>(`SELECT max(coalesce((SELECT max(row) FROM journal), 0), coalesce((SELECT max(last_row) FROM segment), 0)) AS last`).one().last;
+  const newest = newestRow(sql);
   if (segment) {
     return { kind: "segment", object: segment.object, skipLines: Math.max(0, cursor - segment.first_row + 1), nextCursor: segment.last_row, more: newest > segment.last_row };
   }
   let text = "";
   let nextCursor = cursor;
-  for (const row of sql.exec<JournalRow & { [column: string]: SqlStorageValue }>(`SELECT row, client_id, received_at_ms, offset_ms, events FROM journal WHERE row > ?1 ORDER BY row`, cursor)) {
+  for (const row of sql.exec<JournalRow & Columns>(`SELECT row, client_id, received_at_ms, offset_ms, events FROM journal WHERE row > ?1 ORDER BY row`, cursor)) {
     text += exportText(row);
     nextCursor = row.row;
     if (text.length >= PAGE_BYTES) break;
@@ -92,7 +118,17 @@ export function itemDays(lines: readonly ExportLine[]): [day: number, itemId: st
 
 /** The journal's remainder, as it will be archived. */
 export function journalLines(sql: SqlStorage): ExportLine[] {
-  return readRows(sql, 0, Number.MAX_SAFE_INTEGER).map(exportLine);
+  return readRows(sql, 0, Number.MAX_SAFE_INTEGER).filter(isBatch).map(exportLine);
+}
+
+/** How a line of an archived piece begins that is a batch of this client. */
+export function lineStart(clientId: string): string {
+  return `{"clientId":${JSON.stringify(clientId)},`;
+}
+
+type Columns = { [column: string]: SqlStorageValue };
+function isBatch(row: JournalRow): boolean {
+  return row.client_id !== "";
 }
 
 const FOLD_ITEM_DAYS = upsert("item_day", ["day", "item_id", "kind"], [["count", "count + excluded.count"]]);
@@ -105,21 +141,22 @@ function exportLine(row: JournalRow): ExportLine {
   return { clientId: row.client_id, receivedAtMs: row.received_at_ms, events };
 }
 
-/** The same as a line of NDJSON; imported events are stored as they are told. */
+/** The same as a line of NDJSON; imported events are stored as they are told, and what is no batch is a line already. */
 function exportText(row: JournalRow): string {
+  if (!isBatch(row)) return `${row.events}\n`;
   if (row.offset_ms !== null) return `${JSON.stringify(exportLine(row))}\n`;
-  return `{"clientId":${JSON.stringify(row.client_id)},"receivedAtMs":${row.received_at_ms},"events":${row.events}}\n`;
+  return `${lineStart(row.client_id)}"receivedAtMs":${row.received_at_ms},"events":${row.events}}\n`;
 }
 
 function readRows(sql: SqlStorage, firstRow: number, lastRow: number): JournalRow[] {
-  return sql.exec<JournalRow & { [column: string]: SqlStorageValue }>(
+  return sql.exec<JournalRow & Columns>(
     `SELECT row, client_id, received_at_ms, offset_ms, events FROM journal WHERE row BETWEEN ?1 AND ?2 ORDER BY row`, firstRow, lastRow).toArray();
 }
 
 /** A piece whose object may or may not have been written. */
-function sealedSegment(sql: SqlStorage): SealedSegment | null {
-  const [row] = sql.exec<{ first_row: number; last_row: number; object: string }>(`SELECT first_row, last_row, object FROM segment WHERE archived_at_ms IS NULL`).toArray();
-  return row ? { firstRow: row.first_row, lastRow: row.last_row, object: row.object } : null;
+export function sealedSegment(sql: SqlStorage): SealedSegment | null {
+  const [row] = sql.exec<{ first_row: number; last_row: number; object: string; generation: number }>(`SELECT first_row, last_row, object, generation FROM segment WHERE archived_at_ms IS NULL`).toArray();
+  return row ? { firstRow: row.first_row, lastRow: row.last_row, object: row.object, generation: row.generation } : null;
 }
 
 function seal(sql: SqlStorage, { shop, minBytes, maxAgeMs, nowMs }: { shop: string; minBytes: number; maxAgeMs: number; nowMs: number }): SealedSegment | null {
@@ -135,11 +172,11 @@ function seal(sql: SqlStorage, { shop, minBytes, maxAgeMs, nowMs }: { shop: stri
     if (bytes >= minBytes) break;
   }
   if (firstRow === 0 || (bytes < minBytes && oldestMs > nowMs - maxAgeMs)) return null;
-  const object = `segments/${shop}/${String(firstRow).padStart(12, "0")}-${String(lastRow).padStart(12, "0")}.ndjson.gz`;
+  const object = segmentObject(shop, firstRow, lastRow, 0);
   sql.exec(`INSERT INTO segment (first_row, last_row, object, archived_at_ms) VALUES (?1, ?2, ?3, NULL)`, firstRow, lastRow, object);
-  return { firstRow, lastRow, object };
+  return { firstRow, lastRow, object, generation: 0 };
 }
 
-async function gzip(text: string): Promise<ArrayBuffer> {
+export async function gzip(text: string): Promise<ArrayBuffer> {
   return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
 }

@@ -1,6 +1,6 @@
 /** What the Worker asks of a shop's ledger, and what it answers. */
 import type { BatchReceipt, ShopEvent, VoidReason } from "../../core/events.ts";
-import type { StatsResponse } from "../../core/api.ts";
+import type { ErasureReceipt, StatsResponse } from "../../core/api.ts";
 
 /** What of the shop's record the counting depends on. */
 export interface LedgerShop {
@@ -19,6 +19,8 @@ export interface LedgerBatch {
   voids: { from: number; to: number; reason: VoidReason }[];
   /** Numbers of events that were refused; they are void, so that the watermark passes them. */
   refusedSeqs: number[];
+  /** Hashes of refused events that had no number: sent again, they are known by these. */
+  refusedHashes: number[];
 }
 
 export interface CountRequest {
@@ -27,8 +29,6 @@ export interface CountRequest {
   /** Imports state facts of the past: their times are neither corrected nor clamped. */
   imported: boolean;
   batches: LedgerBatch[];
-  /** Refusals to count along, by reason. */
-  dropped: { [reason: string]: number };
 }
 
 /** A page of the journal or the place of an archived segment. */
@@ -45,8 +45,20 @@ export interface StatsRequest {
   bucketStartsMs: number[];
   nowMs: number;
 }
-export type LedgerStats = Pick<StatsResponse, "totals" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped">;
-export type LedgerReceipt = BatchReceipt;
+export type LedgerStats = Pick<StatsResponse, "totals" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped" | "sources" | "conflicts" | "emptySearches" | "erasures">;
+/** Null where the client has been erased: nothing of the batch was taken, or counted as dropped. */
+export type LedgerReceipt = BatchReceipt | null;
+
+export interface ErasureRequest {
+  shop: string;
+  clientId: string;
+  /** SHA-256 of the secret that authorises the shopper's own wish; null for the shop's. */
+  secretSha256: string | null;
+  nowMs: number;
+}
+/** `pending`: it has begun and goes on by itself; asked again later, there is a receipt. */
+export type ErasureAnswer = { state: "done"; receipt: ErasureReceipt } | { state: "wrong-secret" | "pending" };
+export type PersonErasureAnswer = { state: "done"; receipts: ErasureReceipt[] } | { state: "pending" };
 
 /** The name of the object that holds a shop's ledger. */
 export function ledgerName(shop: string): string {

@@ -1,60 +1,78 @@
 /** Counting: every number of every client once, whatever arrives twice, late or out of order. */
 import { type StatSum } from "../../core/api.ts";
-import type { EventOf, ShopEvent } from "../../core/events.ts";
+import type { BatchReceipt, EventOf, ShopEvent } from "../../core/events.ts";
+import { hash32 } from "../../core/ids.ts";
 import { canonicalJson } from "../../core/weights/manifest.ts";
-import { eventTime, type BatchClock } from "./clock.ts";
-import type { CountRequest, LedgerBatch, LedgerReceipt } from "./contract.ts";
+import { dayOf, eventTime, type BatchClock } from "./clock.ts";
+import { newestRow } from "./archive.ts";
+import type { CountRequest, LedgerBatch } from "./contract.ts";
+import { erasedOrdersAmong } from "./erasure.ts";
 import { MAX_LINE_MINOR, toMinor } from "./money.ts";
 import { addLines, attribute, contribute, pruneTrail, type Order, type OrderLine, type Trail } from "./orders.ts";
 import { closeGaps, hasReceived, markReceived, MAX_LEAD, type Received } from "./sequence.ts";
-import type { Presence } from "./schema.ts";
+import { SOURCE_SUMS, type HealthSum, type Presence } from "./schema.ts";
 import { createTally, WHOLE_SHOP, type Tally } from "./tally.ts";
 
 interface ClientState extends Received {
   clientId: string;
   secretHash: string | null;
   trail: Trail;
+  /** Hashes of what was refused, by which it is known when an answer was lost and it comes again; newest last. */
+  refused: number[];
+  /** Events of broken pages by day, for those days that this request has looked at. */
+  troubles: Map<number, number>;
 }
+
+/** As many as one batch may hold, and some. */
+const MAX_REFUSED_KEPT = 64;
+/** Events of broken pages that one client may tell of on one day: an error in a loop says nothing new. */
+export const MAX_DAILY_TROUBLES = 200;
+const TROUBLES: ReadonlySet<string> = new Set(["rage_click", "dead_click", "script_error", "form_abandon"]);
 
 /** A purchase or clicks of this request, settled once all its events are known. */
 interface Settlement {
   purchases: { event: EventOf<"purchase">; atMs: number; client: ClientState }[];
   clickedBy: Set<ClientState>;
+  /** Who logged in, by key, and on which client. */
+  logins: [personKey: string, clientId: string][];
 }
 
 /**
  * Counts batches; part of one transaction of the caller.
  * @returns a receipt per batch, in order, and the bytes added to the journal
  */
-export function countBatches(sql: SqlStorage, request: CountRequest): { receipts: LedgerReceipt[]; journalBytes: number } {
+export function countBatches(sql: SqlStorage, request: CountRequest): { receipts: BatchReceipt[]; journalBytes: number } {
   const { receivedAtMs, imported, shop } = request;
   const clients = loadClients(sql, request.batches);
   const tally = createTally();
-  const settlement: Settlement = { purchases: [], clickedBy: new Set() };
+  const settlement: Settlement = { purchases: [], clickedBy: new Set(), logins: [] };
   const fresh: ShopEvent[][] = [];
   const repeats: { batch: number; event: ShopEvent }[] = [];
 
-  const receipts = request.batches.map((batch, index): LedgerReceipt => {
+  const receipts = request.batches.map((batch, index): BatchReceipt => {
     const client = clients.get(batch.clientId)!;
     const clock: BatchClock = { receivedAtMs, offsetMs: imported ? null : receivedAtMs - batch.sentAtMs };
-    const receipt: LedgerReceipt = { accepted: 0, duplicate: 0, conflicts: [], rejected: [], watermark: 0 };
+    const receipt: BatchReceipt = { accepted: 0, duplicate: 0, conflicts: [], rejected: [], watermark: 0 };
     client.secretHash ??= batch.secretHash ?? null;
     const counted: ShopEvent[] = [];
     for (const event of batch.events) {
       const refusal = refusalOf(event, client, shop.currency);
       if (refusal) {
         receipt.rejected.push({ seq: event.seq, ...refusal });
-        if (refusal.code !== "seq-too-far" && markReceived(client, event.seq, event.seq) === 0) continue;
-        tally.drop(receivedAtMs, "rejected", 1);
+        tally.drop(receivedAtMs, "rejected", markRefused(client, event.seq));
       } else if (hasReceived(client, event.seq)) {
         repeats.push({ batch: index, event });
+      } else if (isFlood(sql, client, event, dayOf(eventTime(event.occurredAtMs, clock)))) {
+        receipt.rejected.push({ seq: event.seq, code: "flood", message: `More than ${MAX_DAILY_TROUBLES} errors and futile clicks of one browser on one day are not kept.` });
+        tally.drop(receivedAtMs, "flood", markReceived(client, event.seq, event.seq));
       } else {
         markReceived(client, event.seq, event.seq);
         counted.push(event);
         countEvent(tally, settlement, client, event, eventTime(event.occurredAtMs, clock));
       }
     }
-    for (const seq of batch.refusedSeqs) tally.drop(receivedAtMs, "rejected", seq <= client.watermark + MAX_LEAD ? markReceived(client, seq, seq) : 1);
+    for (const seq of batch.refusedSeqs) tally.drop(receivedAtMs, "rejected", markRefused(client, seq));
+    for (const hash of batch.refusedHashes) tally.drop(receivedAtMs, "rejected", markKnown(client, hash));
     for (const { from, to, reason } of batch.voids) {
       if (from <= to && to <= client.watermark + MAX_LEAD) tally.drop(receivedAtMs, reason, markReceived(client, from, to));
       else receipt.rejected.push({ seq: from, code: "void-out-of-range", message: `The numbers ${from} to ${to} are no range within ${MAX_LEAD} of the last one counted.` });
@@ -66,9 +84,9 @@ export function countBatches(sql: SqlStorage, request: CountRequest): { receipts
     return receipt;
   });
 
-  judgeRepeats(sql, request, fresh, repeats, receipts, tally);
+  judgeRepeats(sql, request, clients, fresh, repeats, receipts, tally);
   settle(sql, settlement, shop.currency, tally, receivedAtMs);
-  for (const [reason, count] of Object.entries(request.dropped)) tally.drop(receivedAtMs, reason, count);
+  if (settlement.logins.length > 0) sql.exec(`INSERT OR IGNORE INTO client_person (person_key, client_id) SELECT value ->> 0, value ->> 1 FROM json_each(?1)`, JSON.stringify(settlement.logins));
   const journalBytes = writeJournal(sql, request, fresh);
   writeClients(sql, clients);
   tally.write(sql);
@@ -86,6 +104,27 @@ function refusalOf(event: ShopEvent, client: Received, currency: string): { code
   return { code: "amount-out-of-range", message: "A line of this purchase is worth more than any real one." };
 }
 
+/** Voids a refused event's number; one too far away for that is known by a hash. @returns 1, or 0 where it is known already */
+function markRefused(client: ClientState, seq: number): number {
+  return seq <= client.watermark + MAX_LEAD ? markReceived(client, seq, seq) : markKnown(client, hash32(`seq ${seq}`));
+}
+
+/** @returns 1 for what has not been refused before, else 0 */
+function markKnown(client: ClientState, hash: number): number {
+  if (client.refused.includes(hash)) return 0;
+  client.refused = [...client.refused, hash].slice(-MAX_REFUSED_KEPT);
+  return 1;
+}
+
+/** Whether a client has told of enough trouble on that day; if not, this is one more. */
+function isFlood(sql: SqlStorage, { clientId, troubles }: ClientState, event: ShopEvent, day: number): boolean {
+  if (!TROUBLES.has(event.name)) return false;
+  const count = troubles.get(day) ?? sql.exec<{ troubles: number }>(`SELECT troubles FROM client_day WHERE day = ?1 AND client_id = ?2`, day, clientId).toArray()[0]?.troubles ?? 0;
+  troubles.set(day, count + 1);
+  return count >= MAX_DAILY_TROUBLES;
+}
+
+const SOURCE_SUM = new Map<string, HealthSum>(SOURCE_SUMS);
 const SUM_OF_EVENT: { readonly [name: string]: StatSum } = {
   page_view: "page_view", view_item: "view_item", search: "search", add_to_cart: "add_to_cart", begin_checkout: "begin_checkout",
   rec_render: "rec_render", rec_view: "rec_view", rec_click: "rec_click", rec_add_to_cart: "rec_add_to_cart", rec_dismiss: "rec_dismiss",
@@ -101,6 +140,11 @@ function countEvent(tally: Tally, settlement: Settlement, client: ClientState, e
   if (presence) tally.present(clientId, atMs, presence);
   const sum = SUM_OF_EVENT[event.name];
   if (sum) tally.count(atMs, WHOLE_SHOP, sum, 1);
+  if (event.source) tally.count(atMs, WHOLE_SHOP, SOURCE_SUM.get(event.source)!, 1);
+  if (event.name === "view_item" && event.params.conflicts?.length) tally.count(atMs, WHOLE_SHOP, "conflicts", 1);
+  if (event.name === "view_search_results" && event.params.results === 0) tally.count(atMs, WHOLE_SHOP, "empty_searches", 1);
+  if (event.name === "login" && event.params.user_id !== undefined) settlement.logins.push([event.params.user_id, clientId]);
+  if (TROUBLES.has(event.name)) tally.countForClient(clientId, atMs, "troubles", 1);
   if (event.name === "purchase") settlement.purchases.push({ event, atMs, client });
   if (!isSlateEvent(event)) return;
   const { placement, items } = event.params;
@@ -116,7 +160,7 @@ function isSlateEvent(event: ShopEvent): event is SlateEvent {
 }
 
 /** Adds new purchases to their orders, and attributes every order that a new purchase or a late click concerns. */
-function settle(sql: SqlStorage, { purchases, clickedBy }: Settlement, currency: string, tally: Tally, receivedAtMs: number): void {
+function settle(sql: SqlStorage, { purchases, clickedBy }: Pick<Settlement, "purchases" | "clickedBy">, currency: string, tally: Tally, receivedAtMs: number): void {
   const concerned = new Set(purchases.map(({ event }) => event.params.transaction_id));
   for (const client of clickedBy) for (const [transactionId] of client.trail.orders) concerned.add(transactionId);
   if (concerned.size > 0) settleOrders(sql, concerned, { purchases, clickedBy }, currency, tally, receivedAtMs);
@@ -125,13 +169,15 @@ function settle(sql: SqlStorage, { purchases, clickedBy }: Settlement, currency:
   for (const { client } of purchases) pruneTrail(client.trail);
 }
 
-function settleOrders(sql: SqlStorage, concerned: Set<string>, { purchases, clickedBy }: Settlement, currency: string, tally: Tally, receivedAtMs: number): void {
+function settleOrders(sql: SqlStorage, concerned: Set<string>, { purchases, clickedBy }: Pick<Settlement, "purchases" | "clickedBy">, currency: string, tally: Tally, receivedAtMs: number): void {
   const orders = loadOrders(sql, concerned);
+  const erased = erasedOrdersAmong(sql, [...concerned].filter((transactionId) => !orders.has(transactionId)), receivedAtMs);
   for (const order of orders.values()) contribute(tally, order, -1);
   const trails = new Map<string, Trail>();
   for (const client of clickedBy) trails.set(client.clientId, client.trail);
   for (const { event, atMs, client } of purchases) {
     const { transaction_id } = event.params;
+    if (erased.has(transaction_id)) continue;
     trails.set(client.clientId, client.trail);
     let order = orders.get(transaction_id);
     if (!order) {
@@ -149,7 +195,10 @@ function settleOrders(sql: SqlStorage, concerned: Set<string>, { purchases, clic
 }
 
 /** Tells a redelivered event from a number that was used for something else. Archived events are taken at their number. */
-function judgeRepeats(sql: SqlStorage, request: CountRequest, fresh: readonly ShopEvent[][], repeats: readonly { batch: number; event: ShopEvent }[], receipts: LedgerReceipt[], tally: Tally): void {
+function judgeRepeats(
+  sql: SqlStorage, request: CountRequest, clients: ReadonlyMap<string, ClientState>, fresh: readonly ShopEvent[][],
+  repeats: readonly { batch: number; event: ShopEvent }[], receipts: BatchReceipt[], tally: Tally,
+): void {
   if (repeats.length === 0) return;
   const wanted = new Map<string, ShopEvent | null>();
   const key = (clientId: string, seq: number) => `${seq} ${clientId}`;
@@ -172,21 +221,23 @@ function judgeRepeats(sql: SqlStorage, request: CountRequest, fresh: readonly Sh
   for (const row of stored) note(row.client_id, JSON.parse(row.events) as ShopEvent[]);
   request.batches.forEach((batch, index) => note(batch.clientId, fresh[index]!));
   for (const { batch, event } of repeats) {
-    const first = wanted.get(key(request.batches[batch]!.clientId, event.seq));
+    const { clientId } = request.batches[batch]!;
+    const first = wanted.get(key(clientId, event.seq));
     const receipt = receipts[batch]!;
-    if (!first || canonicalJson(first) === canonicalJson(event)) {
+    const content = canonicalJson(event);
+    if (!first || canonicalJson(first) === content) {
       receipt.duplicate += 1;
     } else {
       receipt.conflicts.push(event.seq);
-      tally.drop(request.receivedAtMs, "conflict", 1);
+      tally.drop(request.receivedAtMs, "conflict", markKnown(clients.get(clientId)!, hash32(content)));
     }
   }
 }
 
 function loadClients(sql: SqlStorage, batches: readonly LedgerBatch[]): Map<string, ClientState> {
   const clients = new Map<string, ClientState>();
-  for (const { clientId } of batches) clients.set(clientId, { clientId, watermark: 0, intervals: [], secretHash: null, trail: { clicks: [], orders: [] } });
-  const rows = sql.exec<{ client_id: string; watermark: number; intervals: string; secret_hash: string | null; trail: string | null }>(
+  for (const { clientId } of batches) clients.set(clientId, { clientId, watermark: 0, intervals: [], secretHash: null, trail: { clicks: [], orders: [] }, refused: [], troubles: new Map() });
+  const rows = sql.exec<{ client_id: string; watermark: number; intervals: string; secret_hash: string | null; trail: string | null; refused: string | null }>(
     `SELECT client.* FROM json_each(?1) AS wanted JOIN client ON client.client_id = wanted.value`,
     JSON.stringify([...clients.keys()]),
   );
@@ -197,6 +248,8 @@ function loadClients(sql: SqlStorage, batches: readonly LedgerBatch[]): Map<stri
       intervals: JSON.parse(row.intervals) as Received["intervals"],
       secretHash: row.secret_hash,
       trail: row.trail === null ? { clicks: [], orders: [] } : (JSON.parse(row.trail) as Trail),
+      refused: row.refused === null ? [] : (JSON.parse(row.refused) as number[]),
+      troubles: new Map(),
     });
   }
   return clients;
@@ -204,11 +257,11 @@ function loadClients(sql: SqlStorage, batches: readonly LedgerBatch[]): Map<stri
 
 function writeClients(sql: SqlStorage, clients: Map<string, ClientState>): void {
   if (clients.size === 0) return;
-  const rows = [...clients.values()].map(({ clientId, watermark, intervals, secretHash, trail }) =>
-    [clientId, watermark, JSON.stringify(intervals), secretHash, trail.clicks.length + trail.orders.length === 0 ? null : JSON.stringify(trail)]);
+  const rows = [...clients.values()].map(({ clientId, watermark, intervals, secretHash, trail, refused }) =>
+    [clientId, watermark, JSON.stringify(intervals), secretHash, trail.clicks.length + trail.orders.length === 0 ? null : JSON.stringify(trail), refused.length === 0 ? null : JSON.stringify(refused)]);
   sql.exec(
-    `INSERT OR REPLACE INTO client (client_id, watermark, intervals, secret_hash, trail)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1)`,
+    `INSERT OR REPLACE INTO client (client_id, watermark, intervals, secret_hash, trail, refused)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1)`,
     JSON.stringify(rows),
   );
 }
@@ -230,7 +283,7 @@ const UPSERT_ORDERS = `INSERT OR REPLACE INTO purchase_order (transaction_id, cl
 
 /** One row a batch, with what was new in it. A statement each: as one JSON parameter the events would be quoted and parsed twice. */
 function writeJournal(sql: SqlStorage, request: CountRequest, fresh: readonly ShopEvent[][]): number {
-  let row = sql.exec<{ last: number }>(`SELECT max(coalesce((SELECT max(row) FROM journal), 0), coalesce((SELECT max(last_row) FROM segment), 0)) AS last`).one().last;
+  let row = newestRow(sql);
   let journalBytes = 0;
   request.batches.forEach((batch, index) => {
     const events = fresh[index]!;

@@ -1,9 +1,10 @@
 /** Exact statistics of a range of quarter-hours: sums from the counters, people from the client-days. */
 import { STAT_SUMS, type StatsResponse, type StatSums } from "../../core/api.ts";
+import type { EventSource } from "../../core/events.ts";
 import { DAY_MS, dayOf, SLOT_MS } from "./clock.ts";
 import type { LedgerStats, StatsRequest } from "./contract.ts";
 import { minorDigits } from "./money.ts";
-import { PRESENCE, type Presence } from "./schema.ts";
+import { HEALTH_SUMS, PRESENCE, SOURCE_SUMS, type HealthSum, type Presence } from "./schema.ts";
 import { WHOLE_SHOP } from "./tally.ts";
 
 /** A client is live for this long after its newest event. */
@@ -29,7 +30,17 @@ export function readStats(sql: SqlStorage, request: StatsRequest): LedgerStats {
     newestEventAtMs: sql.exec<{ newest: number | null }>(`SELECT max(newest_at_ms) AS newest FROM client_day WHERE day = (SELECT max(day) FROM client_day)`).one().newest,
     dropped: sql.exec<{ reason: string; count: number }>(
       `SELECT reason, sum(count) AS count FROM dropped WHERE slot_ms >= ?1 AND slot_ms < ?2 GROUP BY reason ORDER BY count DESC, reason`, fromMs, toMs).toArray(),
+    ...readHealth(sql, fromMs, toMs),
+    erasures: sql.exec<{ erasures: number }>(`SELECT coalesce(sum(count), 0) AS erasures FROM erasure_count WHERE slot_ms >= ?1 AND slot_ms < ?2`, fromMs, toMs).one().erasures,
   };
+}
+
+/** How well the shop's pages were understood. */
+function readHealth(sql: SqlStorage, fromMs: number, toMs: number): Pick<StatsResponse, "sources" | "conflicts" | "emptySearches"> {
+  const row = sql.exec<{ [S in HealthSum]: number }>(
+    `SELECT ${HEALTH_SUMS.map((sum) => `coalesce(sum(${sum}), 0) AS ${sum}`).join(", ")} FROM counter WHERE placement = ?1 AND slot_ms >= ?2 AND slot_ms < ?3`, WHOLE_SHOP, fromMs, toMs).one();
+  const sources = SOURCE_SUMS.map(([source, column]): { source: EventSource; events: number } => ({ source, events: row[column] })).filter(({ events }) => events > 0);
+  return { sources, conflicts: row.conflicts, emptySearches: row.empty_searches };
 }
 
 function readSums(sql: SqlStorage, fromMs: number, toMs: number, currency: string): StatSums {

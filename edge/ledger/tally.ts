@@ -2,12 +2,13 @@
 import { STAT_SUMS, type StatSum } from "../../core/api.ts";
 import type { Arm } from "../../core/events.ts";
 import { dayOf, DAY_MS, SLOT_MS, slotOf } from "./clock.ts";
-import { CLIENT_DAY_SUMS, PRESENCE, type ClientDaySum, type Presence } from "./schema.ts";
+import { CLIENT_DAY_SUMS, HEALTH_SUMS, PRESENCE, type ClientDaySum, type HealthSum, type Presence } from "./schema.ts";
 
 /** The placement under which a shop's own sums stand. */
 export const WHOLE_SHOP = "";
 
-const SUM_INDEX = Object.fromEntries(STAT_SUMS.map((sum, index) => [sum, index])) as { [S in StatSum]: number };
+const COUNTER_SUMS = [...STAT_SUMS, ...HEALTH_SUMS];
+const SUM_INDEX = Object.fromEntries(COUNTER_SUMS.map((sum, index) => [sum, index])) as { [S in StatSum | HealthSum]: number };
 const DAY_SUM_INDEX = Object.fromEntries(CLIENT_DAY_SUMS.map((sum, index) => [sum, index])) as { [S in ClientDaySum]: number };
 const SLOTS_PER_HALF_DAY = DAY_MS / SLOT_MS / 2;
 
@@ -22,7 +23,7 @@ interface ClientDay {
 }
 
 export interface Tally {
-  count(atMs: number, placement: string, sum: StatSum, by: number): void;
+  count(atMs: number, placement: string, sum: StatSum | HealthSum, by: number): void;
   /** Notes that a client was there and did this. */
   present(clientId: string, atMs: number, presence: Presence, arm?: Arm): void;
   countForClient(clientId: string, atMs: number, sum: ClientDaySum, by: number): void;
@@ -49,7 +50,7 @@ export function createTally(): Tally {
       const slotMs = slotOf(atMs);
       const key = `${slotMs} ${placement}`;
       let row = counters.get(key);
-      if (!row) counters.set(key, (row = { slotMs, placement, sums: STAT_SUMS.map(() => 0) }));
+      if (!row) counters.set(key, (row = { slotMs, placement, sums: COUNTER_SUMS.map(() => 0) }));
       row.sums[SUM_INDEX[sum]]! += by;
     },
     present(clientId, atMs, presence, arm) {
@@ -89,7 +90,7 @@ function halfDayMasks(slots: Set<number>): [am: number, pm: number] {
 }
 
 const PRESENCE_COLUMNS = PRESENCE.flatMap((flag) => [`${flag}_am`, `${flag}_pm`]);
-const UPSERT_COUNTERS = upsert("counter", ["slot_ms", "placement"], STAT_SUMS.map((sum) => [sum, `${sum} + excluded.${sum}`]));
+const UPSERT_COUNTERS = upsert("counter", ["slot_ms", "placement"], COUNTER_SUMS.map((sum) => [sum, `${sum} + excluded.${sum}`]));
 const UPSERT_CLIENT_DAYS = upsert("client_day", ["day", "client_id"], [
   ["arm", "coalesce(excluded.arm, arm)"],
   ["newest_at_ms", "max(newest_at_ms, excluded.newest_at_ms)"],

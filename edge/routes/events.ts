@@ -50,9 +50,11 @@ export function eventRoutes(app: App, services: Services): void {
 
     const judged = judgeBatch(head, events);
     const [receipt] = await ledgerOf(c.env, shop.id).count({
-      shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: false, batches: [judged.batch], dropped: { rejected: judged.unnumbered },
+      shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: false, batches: [judged.batch],
     });
-    const answer: BatchReceipt = { ...receipt!, rejected: [...judged.rejected, ...receipt!.rejected] };
+    // Not dropped either: their sender wished them gone.
+    if (!receipt) return refuse(410, "client-erased", "This client's data have been erased. Forget the client and its events; a new one may begin.");
+    const answer: BatchReceipt = { ...receipt, rejected: [...judged.rejected, ...receipt.rejected] };
     return c.json(answer, 200, { "cache-control": "no-store" });
   });
 }

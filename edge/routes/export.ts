@@ -11,12 +11,18 @@ export function exportRoutes(app: App, services: Services): void {
     const given = c.req.query("cursor") || "0";
     const cursor = Number(given);
     if (!/^\d{1,15}$/.test(given)) return refuse(400, "invalid-cursor", `A cursor is what the header ${EXPORT_CURSOR_HEADER} of the page before said; leave it out to begin.`);
-    const page = await ledgerOf(c.env, c.get("shop").id).exportPage(cursor);
+    const ledger = ledgerOf(c.env, c.get("shop").id);
+    let page = await ledger.exportPage(cursor);
+    let object = page.kind === "segment" ? await c.env.FILES.get(page.object) : null;
+    if (page.kind === "segment" && !object) {
+      // An erasure has put another object in its place since.
+      page = await ledger.exportPage(cursor);
+      object = page.kind === "segment" ? await c.env.FILES.get(page.object) : null;
+    }
     let body: string | ReadableStream;
     if (page.kind === "lines") {
       body = page.text;
     } else {
-      const object = await c.env.FILES.get(page.object);
       if (!object) throw new MissingObjectError(`the segment ${page.object} is not in R2`);
       body = object.body.pipeThrough(new DecompressionStream("gzip")).pipeThrough(skipLines(page.skipLines));
     }

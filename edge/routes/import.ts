@@ -37,13 +37,17 @@ export function importRoutes(app: App, services: Services): void {
 
     let batches: { line: number; batch: LedgerBatch }[] = [];
     let events = 0;
-    let unnumbered = 0;
     const flush = async () => {
       if (batches.length === 0) return;
       const receipts = await ledgerOf(c.env, shop.id).count({
-        shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: true, batches: batches.map(({ batch }) => batch), dropped: { rejected: unnumbered },
+        shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: true, batches: batches.map(({ batch }) => batch),
       });
       receipts.forEach((receipt, index) => {
+        if (!receipt) {
+          const { line, batch } = batches[index]!;
+          for (const { seq } of batch.events) note(line, seq, "client-erased", "this client's data have been erased, and stay so for a week");
+          return;
+        }
         report.accepted += receipt.accepted;
         report.duplicate += receipt.duplicate;
         report.conflicts += receipt.conflicts.length;
@@ -51,7 +55,6 @@ export function importRoutes(app: App, services: Services): void {
       });
       batches = [];
       events = 0;
-      unnumbered = 0;
     };
 
     try {
@@ -74,7 +77,6 @@ export function importRoutes(app: App, services: Services): void {
         const judged = judgeBatch(head.value, given, tooNew);
         for (const { seq, code, message } of judged.rejected) note(line, seq, code, message);
         batches.push({ line, batch: judged.batch });
-        unnumbered += judged.unnumbered;
         events += given.length;
         if (events >= EVENTS_PER_CALL) await flush();
       }

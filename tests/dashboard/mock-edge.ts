@@ -29,6 +29,7 @@ export interface MockEdge {
   extra: Partial<StatTotals>;
   liveShoppers: number;
   dropped: StatsResponse["dropped"];
+  erasures: number;
   /** When set, every API request is answered with it. */
   outage: { status: number; error: ApiError["error"] } | null;
   /** Requests as `METHOD path?query`, oldest first. */
@@ -51,6 +52,7 @@ export async function startMockEdge({ assets, port, nowMs }: { assets: string; p
     extra: {},
     liveShoppers: 12,
     dropped: [{ reason: "unused", count: 418 }, { reason: "expired", count: 37 }, { reason: "rejected", count: 5 }, { reason: "unknown-event", count: 2 }],
+    erasures: 3,
     outage: null,
     requests: [],
     stats: (fromMs, toMs, bucket) => statsOf(edge, fromMs, toMs, bucket),
@@ -196,6 +198,10 @@ function statsOf(edge: MockEdge, fromMs: number, toMs: number, bucket: StatBucke
     liveShoppers: edge.empty ? 0 : edge.liveShoppers,
     newestEventAtMs: edge.empty ? null : edge.nowMs - 20.5 * 60 * 1000,
     dropped: edge.empty ? [] : edge.dropped,
+    sources: edge.empty ? [] : [{ source: "data-layer", events: 5210 }, { source: "json-ld", events: 3120 }],
+    conflicts: edge.empty ? 0 : 14,
+    emptySearches: edge.empty ? 0 : 23,
+    erasures: edge.empty ? 0 : edge.erasures,
   };
 }
 

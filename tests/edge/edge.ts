@@ -1,7 +1,7 @@
 /** A shop on the real edge, with a clock that the test turns. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
-import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes, type ApiError, type CreateShopRequest, type CreateShopResponse, type ExportLine, type StatsResponse } from "../../core/api.ts";
+import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes, type ApiError, type CreateShopRequest, type CreateShopResponse, type ExportErasure, type ExportLine, type StatsResponse } from "../../core/api.ts";
 import type { BatchReceipt, EventBatch, EventName, EventParams, ShopEvent } from "../../core/events.ts";
 import { createApp } from "../../edge/app.ts";
 import type { Env } from "../../edge/env.ts";
@@ -53,7 +53,7 @@ export interface TestShop {
   send(clientId: string, events: ShopEvent[], more?: Partial<EventBatch>): Promise<BatchReceipt>;
   stats(query?: string): Promise<StatsResponse>;
   /** Every page of the export, from a cursor on. */
-  export(cursor?: string): Promise<{ lines: ExportLine[]; cursor: string; pages: number }>;
+  export(cursor?: string): Promise<{ lines: ExportLine[]; /** Hashes of erased clients. */ erased: string[]; cursor: string; pages: number }>;
   ledger(): ReturnType<typeof ledgerOf>;
 }
 
@@ -82,11 +82,17 @@ export async function createShop(edge: TestEdge, options: Partial<CreateShopRequ
     },
     async export(cursor = "") {
       const lines: ExportLine[] = [];
+      const erased: string[] = [];
       for (let pages = 1; ; pages += 1) {
         const page = await shop.admin(`${routes.admin.export(id)}?cursor=${cursor}`);
-        for (const text of new TextDecoder().decode(await page.arrayBuffer()).split("\n")) if (text) lines.push(JSON.parse(text) as ExportLine);
+        for (const text of new TextDecoder().decode(await page.arrayBuffer()).split("\n")) {
+          if (!text) continue;
+          const line = JSON.parse(text) as ExportLine | ExportErasure;
+          if ("erased" in line) erased.push(line.erased);
+          else lines.push(line);
+        }
         cursor = page.headers.get(EXPORT_CURSOR_HEADER)!;
-        if (page.headers.get(EXPORT_MORE_HEADER) !== "1") return { lines, cursor, pages };
+        if (page.headers.get(EXPORT_MORE_HEADER) !== "1") return { lines, erased, cursor, pages };
       }
     },
     ledger: () => ledgerOf(env, id),
