@@ -19,6 +19,8 @@ export interface Bridge extends TagAttributes {
   engineFile: string;
   /** The database of the files that only carousels need; the tag knows it to delete it. */
   filesName: string;
+  /** The database of the journal. */
+  journalName: string;
   /** Of the shopper's own choice in localStorage. */
   choiceName: string;
   /** What the names of erasure requests in localStorage begin with; a client's id follows, its secret is the value. */

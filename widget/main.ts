@@ -53,6 +53,7 @@ const fetch = globalThis.fetch.bind(globalThis);
 
 function start(tag: TagAttributes, faults: Faults): EndcapApi {
   const { edge, key } = tag;
+  const journalName = `endcap-${key}`;
   const filesName = `endcap-files-${key}`;
   const choiceName = `endcap-choice-${key}`;
   const erasureName = `endcap-erase-${key}:`;
@@ -73,7 +74,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     faults.watch("erasure", identity().then(({ erase }) => erase(bridge, forgotten)));
   };
   const journal = createJournal({
-    name: `endcap-${key}`, filesName, consent, faults, nowMs,
+    name: journalName, filesName, consent, faults, nowMs,
     withoutDisk: async () => (await loadChunk()).memoryDatabase(),
     resume: (steps) => recorder.resume(steps),
     onChange: announce,
@@ -108,7 +109,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     onGone: (slot) => carousels && faults.watch("carousel", carousels.then((host) => host.clear(slot))),
   });
   const bridge: Bridge = {
-    ...tag, engineFile, filesName, choiceName, erasureName, fetch, nowMs, faults, consent, journal, recorder, forget, identity,
+    ...tag, engineFile, filesName, journalName, choiceName, erasureName, fetch, nowMs, faults, consent, journal, recorder, forget, identity,
     privacy: async () => (await load<PanelChunk>(panelFile)).openPanel(bridge),
     config: () => config,
     page: () => page,

@@ -7,6 +7,9 @@ import type { Transaction } from "./database.ts";
 const MAX_OUTBOX_BYTES = 512 * 1024;
 /** Batches kept in the ledger that the shopper can open. */
 const KEPT_SENT = 200;
+/** The newest of them with what they said, as far as it fits: 64 KiB at most. */
+const KEPT_CONTENTS = 16;
+const CONTENT_CHARS = 4096;
 /** Room for the batch's head beside its events. */
 export const HEAD_BYTES = 4096;
 
@@ -36,6 +39,8 @@ export interface SentLine {
   atMs: number;
   bytes: number;
   events: number;
+  /** What was sent, one event a line; its beginning, and of the newest messages only. */
+  content?: string;
 }
 
 
@@ -102,11 +107,18 @@ export function acknowledge(transaction: Transaction, { entries, voids }: Batch,
     }
     for (const { from } of voids) await transaction.remove("voids", from);
     for (const reason of refused) countDropped(totals, reason);
-    totals.sentBytes += bytes;
-    totals.batches += 1;
-    await transaction.put("sent", totals.batches, { atMs: nowMs, bytes, events: entries.length } satisfies SentLine);
-    await transaction.remove("sent", totals.batches - KEPT_SENT);
+    await logSent(transaction, totals, { atMs: nowMs, bytes, events: entries.length, content: entries.map(({ json }) => json).join("\n") });
   });
+}
+
+/** Writes a message into the ledger that the shopper can open, and adds it to the sums. */
+export async function logSent(transaction: Transaction, totals: Totals, line: SentLine): Promise<void> {
+  const at = (totals.batches += 1);
+  totals.sentBytes += line.bytes;
+  await transaction.put("sent", at, { ...line, content: line.content?.slice(0, CONTENT_CHARS) });
+  await transaction.remove("sent", at - KEPT_SENT);
+  const older = await transaction.get<SentLine>("sent", at - KEPT_CONTENTS);
+  if (older) await transaction.put("sent", at - KEPT_CONTENTS, { ...older, content: undefined });
 }
 
 /** Gives up what the edge will never take. */

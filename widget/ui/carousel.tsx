@@ -110,6 +110,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
         }}
         onClick={(itemId) => recordClick(bridge, slateParams(slate, itemId))}
         onDismiss={(itemId) => recordDismissal(bridge, slateParams(slate, itemId))}
+        onPrivacy={() => faults.watch("privacy", bridge.privacy())}
       />,
       slot.root,
     );
