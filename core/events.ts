@@ -185,6 +185,7 @@ export const BATCH_SCHEMA = {
     clientId: { type: "string", pattern: ID_PATTERN },
     sentAtMs: { type: "integer", minimum: 0, description: "the client's clock when it sent this" },
     secretHash: { type: "string", pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the device secret that authorises erasure" },
+    via: { type: "string", enum: ["shopify-pixel"], description: "sent from a sandbox, which has no origin" },
     voids: {
       type: "array",
       maxItems: 50,

@@ -19,6 +19,8 @@ export interface PublicPostRules<S extends Schema> {
   shorten: string;
   /** What to do about a 429. */
   whenLimited: string;
+  /** Whether what was sent says that it comes from a sandboxed frame, whose origin is opaque: browsers write `null`. */
+  fromSandbox?: (value: Infer<S>) => boolean;
 }
 
 export type Received<T> =
@@ -34,7 +36,7 @@ export interface PublicPost<T> {
 
 /** Answers preflights of a path, lets pages read all its answers, and gives its route the way in. */
 export function publicPost<const S extends Schema>(app: App, { now, shops }: Services, rules: PublicPostRules<S>): PublicPost<Infer<S> & { key: string }> {
-  const { path, noun, schema, maxBytes, shorten, whenLimited } = rules;
+  const { path, noun, schema, maxBytes, shorten, whenLimited, fromSandbox } = rules;
   const limiter = createRateLimiter(now);
   app.use(path, readableByPages);
 
@@ -59,7 +61,8 @@ export function publicPost<const S extends Schema>(app: App, { now, shops }: Ser
       const shop = await shops.byWriteKey(c.env.DB, value.key);
       if (!shop) return refused(refuse(401, "unknown-key", "This write key belongs to no shop here. Copy the tag again from the dashboard."));
       const origin = c.req.header("origin");
-      if (origin === undefined || !shop.origins.includes(origin)) {
+      const isSandbox = origin === "null" && fromSandbox?.(value);
+      if (!isSandbox && (origin === undefined || !shop.origins.includes(origin))) {
         const refusal = refuse(403, "foreign-origin", `The shop does not allow a ${noun} from ${origin ?? "a page without an origin"}. Add the origin to the shop.`);
         return { ok: false, refusal, foreign: { shop, json: json.value } };
       }

@@ -18,6 +18,7 @@ export function eventRoutes(app: App, services: Services): void {
     maxBytes: MAX_BATCH_BYTES,
     shorten: "Send fewer events at once.",
     whenLimited: "Wait, then send the same batch again.",
+    fromSandbox: ({ via }) => via === "shopify-pixel",
   });
 
   app.post(routes.events, async (c) => {

@@ -38,7 +38,20 @@ export async function takeLease(transaction: Transaction, client: Client, nowMs:
     await reportVoid(transaction, lease.next, lease.to, "unused");
     await transaction.remove("leases", lease.id);
   }
-  const lease = { id: createId(), next: client.nextSeq, to: client.nextSeq + BLOCK - 1, leasedAtMs: nowMs };
+  return putLease(transaction, client, BLOCK, nowMs);
+}
+
+/**
+ * Sets numbers aside for a sender that is no page of this device; those unused are void when `lifetimeMs` are over.
+ * @param client as the disk has it
+ * @returns the first of them
+ */
+export async function reserveNumbers(transaction: Transaction, client: Client, nowMs: number, count: number, lifetimeMs: number): Promise<number> {
+  return (await putLease(transaction, client, count, nowMs + lifetimeMs)).next;
+}
+
+async function putLease(transaction: Transaction, client: Client, size: number, leasedAtMs: number): Promise<Lease> {
+  const lease = { id: createId(), next: client.nextSeq, to: client.nextSeq + size - 1, leasedAtMs };
   await transaction.put("leases", lease.id, lease);
   await transaction.put("meta", "client", { ...client, nextSeq: lease.to + 1 });
   return lease;
