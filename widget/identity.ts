@@ -46,6 +46,17 @@ export function onErasure(listener: Listener): () => void {
   return () => void listeners.splice(listeners.indexOf(listener), 1);
 }
 
+/** After the device was wiped: what the shopper had allowed with our own switches is withdrawn, what they had refused stays refused, and the edge is asked. */
+export function forgotten(bridge: Bridge, whom: ReadonlyMap<string, string>): Promise<void> {
+  bridge.faults.guard("choice", () => {
+    const { atMs, ...choice } = JSON.parse(localStorage.getItem(bridge.choiceName) ?? "{}") as { [field: string]: unknown };
+    const refusals = Object.entries(choice).filter(([, allowed]) => allowed === false);
+    if (refusals.length > 0) localStorage.setItem(bridge.choiceName, toJson({ ...Object.fromEntries(refusals), atMs }));
+    else localStorage.removeItem(bridge.choiceName);
+  })();
+  return erase(bridge, whom);
+}
+
 /**
  * Asks the edge to erase whoever this device has forgotten, until it has answered: now, and later on any page. That is
  * the shopper's own wish and needs no consent.

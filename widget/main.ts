@@ -1,13 +1,13 @@
 /** The tag: wires consent, capture, store, sync and placements together on a shop's page. */
-import { carouselFile, consentFile, engineFile, identityFile, panelFile } from "virtual:endcap-bundles";
+import { carouselFile, consentFile, engineFile, identityFile, panelFile, systemsFile } from "virtual:endcap-bundles";
 import type { ShopConfig } from "../core/api.ts";
 import { DAY_MS } from "../core/calendar.ts";
-import type { ShopEventName } from "../core/events.ts";
+import type { EventItem, ShopEventName } from "../core/events.ts";
 import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, IdentityChunk, PanelChunk } from "./bridge.ts";
 import { isShopEvent } from "./capture/conform.ts";
 import { watchDataLayer } from "./capture/data-layer.ts";
 import { productOf, readJsonLd } from "./capture/json-ld.ts";
-import { detectPageType, pagePath, watchNavigation } from "./capture/page.ts";
+import { detectPageType, isOffLimits, pagePath, watchNavigation } from "./capture/page.ts";
 import { createRecorder, type CurrentPage, type Voice } from "./capture/recorder.ts";
 import { CONFIG_FRESH_MS, fetchConfig, readTag, type TagAttributes } from "./config.ts";
 import { createConsent, type Grants } from "./consent.ts";
@@ -15,6 +15,7 @@ import { createFaults, type Faults } from "./faults.ts";
 import { createJournal } from "./store/journal.ts";
 import { change } from "./store/shopper.ts";
 import { createFlusher } from "./sync/flusher.ts";
+import type { Systems, SystemsChunk, SystemsHost } from "./systems/host.ts";
 import { watchPlacements } from "./ui/placements.ts";
 
 /** A data layer that speaks within this time after the document is there is believed before JSON-LD. */
@@ -27,6 +28,8 @@ const CHOICE_MS = 182 * DAY_MS;
 export interface EndcapApi {
   /** Records an event by its GA4 name. Once it resolves with `ok`, the event is on disk. */
   track(name: string, params?: object): Promise<unknown>;
+  /** Tells the product of this page, or what the page does not say of it; believed before what is read. */
+  product(product: Partial<EventItem> & { currency?: string }): Promise<unknown>;
   consent(grants: Partial<Grants>): void | Promise<void>;
   /** The ranking of a placement, for shops that draw it themselves. */
   recommend(options: { placement: string }): Promise<unknown>;
@@ -43,6 +46,9 @@ declare global {
     endcap?: EndcapApi;
     dataLayer?: unknown;
     Shopify?: unknown;
+    analytics?: unknown;
+    rudderanalytics?: unknown;
+    wc_add_to_cart_params?: unknown;
     __tcfapi?: unknown;
   }
 }
@@ -71,7 +77,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   const forgotten = new Map<string, string>();
   const forget = async () => {
     await journal.forget();
-    faults.watch("erasure", identity().then(({ erase }) => erase(bridge, forgotten)));
+    faults.watch("erasure", identity().then((chunk) => chunk.forgotten(bridge, forgotten)));
   };
   const journal = createJournal({
     name: journalName, filesName, consent, faults, nowMs,
@@ -90,14 +96,18 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   let events: string[] = [];
   let page: CurrentPage;
   let config: ShopConfig | undefined;
+  let quiet = false;
+  const offLimits = () => (quiet ||= isOffLimits(document, hasOptedIn(tag)));
   const describe = (itemId?: string) => {
+    quiet = false;
+    if (offLimits()) return void (page = { type: "checkout", path: pagePath(location) });
     const jsonLd = readJsonLd(document);
     const type = detectPageType({ path: location.pathname, title: document.title, jsonLd, events });
     const found = itemId ?? productOf(jsonLd)?.item.item_id;
     page = { type, path: pagePath(location), itemId: type === "product" && found ? String(found) : undefined };
     if (config) placements.look(config.placements, type);
   };
-  const recorder = createRecorder({ journal, page: () => page, nowMs });
+  const recorder = createRecorder({ journal, page: () => page, offLimits, nowMs });
 
   let chunk: Promise<CarouselChunk> | undefined;
   let carousels: Promise<CarouselHost> | undefined;
@@ -159,13 +169,33 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     events.push(name);
     const itemId = name === "view_item" ? (params["items"] as { item_id?: unknown }[] | undefined)?.[0]?.item_id : undefined;
     redescribe(itemId === undefined ? undefined : String(itemId));
+    if (name === "view_item") viewed = params;
     return recorder.track(name, params, voice);
+  };
+
+  let viewed: ReturnType<SystemsHost["viewed"]>;
+  let systems: Systems | undefined;
+  let starting: Promise<Systems> | undefined;
+  const loadSystems = () => (starting ??= load<SystemsChunk>(systemsFile).then(({ startSystems }) => (systems = startSystems({ ...bridge, capture, viewed: () => viewed }))));
+  let hasDataLayer = false;
+  /** What the page may have got since: another data layer, a banner, a shop system; or nothing, so that its own words have to be read. */
+  const look = () => {
+    checkDataLayer();
+    followConsent();
+    if (quiet) return;
+    const { type } = page;
+    if (window.Shopify || window.analytics || window.rudderanalytics || window.wc_add_to_cart_params || document.querySelector("[class*=woocommerce]") ||
+      type === "cart" || type === "thank_you" || (type === "product" && !hasDataLayer && document.readyState === "complete")) faults.watch("systems", loadSystems());
   };
   const checkDataLayer = watchDataLayer(window, {
     consent: consent.googleCommand,
     // A page view of the shop's is the one that we have seen ourselves.
-    event: (name, params, voice) => name !== "page_view" && void capture(name, params, voice),
-    legacy: () => {},
+    event: (name, params, voice) => {
+      if (name === "page_view") return;
+      hasDataLayer = true;
+      void capture(name, params, voice);
+    },
+    legacy: (ecommerce) => faults.watch("systems", loadSystems().then(({ legacy }) => legacy(ecommerce))),
   }, faults);
 
   let fallback: ReturnType<typeof setTimeout> | undefined;
@@ -185,18 +215,19 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     fallback = setTimeout(readProduct, JSON_LD_GRACE_MS);
   };
   const readPage = faults.guard("page", () => {
-    checkDataLayer();
-    followConsent();
     redescribe();
-    beginPage();
+    look();
+    if (!quiet) beginPage();
   });
   watchNavigation(window, faults.guard("navigation", () => {
     readProduct();
     events = [];
     recorder.turnPage();
+    viewed = undefined;
     describe();
     announce();
     readPage();
+    if (!quiet) systems?.turnPage();
   }));
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", readPage);
   else readPage();
@@ -205,6 +236,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   const listen = (target: EventTarget, type: string, listener: (event: Event) => void) => target.addEventListener(type, faults.guard(type, listener), { capture: true });
   const hide = () => {
     readProduct();
+    systems?.leave();
     flusher.sendLeaving();
   };
   listen(document, "visibilitychange", () => (document.visibilityState === "hidden" ? hide() : void journal.refresh()));
@@ -218,13 +250,17 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     beginPage();
     reload();
   });
-  for (const type of ["load", "click"]) listen(window, type, followConsent);
+  for (const type of ["load", "click"]) listen(window, type, look);
   listen(window, "online", () => void flusher.flush());
   if (journal.mayStore()) reload();
   faults.watch("config", loadConfig());
 
   return {
     track: async (name, params) => (isShopEvent(name) ? capture(name, { ...params }, "api") : { ok: false, reason: "unknown-event" }),
+    product: async ({ currency, ...item }) => {
+      const read = productOf(readJsonLd(document));
+      return capture("view_item", { currency: currency ?? read?.currency, items: [{ ...read?.item, ...item }] }, "api");
+    },
     consent: consent.update,
     recommend: async ({ placement }) => (await loadCarousels()).recommend(placement),
     diagnostics: async () => (await loadCarousels()).diagnostics(),
@@ -232,6 +268,10 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     identify: async (userId) => (await identity()).identify(bridge, userId),
     privacy: bridge.privacy,
   };
+}
+
+function hasOptedIn({ attributes }: TagAttributes): boolean {
+  return attributes["checkout"] === "on";
 }
 
 /** The shop's scripts get an interface that refuses in values, whatever happens inside. */
@@ -247,6 +287,6 @@ const faults = createFaults();
 faults.guard("start", () => {
   const tag = readTag(document);
   // An element with that id is not the tag.
-  if (tag && !window.endcap?.track) window.endcap = harmless(start(tag, faults), faults);
+  if (tag && !window.endcap?.track && !isOffLimits(document, hasOptedIn(tag))) window.endcap = harmless(start(tag, faults), faults);
 })();
 

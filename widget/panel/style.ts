@@ -14,7 +14,7 @@ h3 { font: 600 1em/1.4 var(--font); }
 p { font-size: .94em; color: var(--quiet); }
 .body { padding: 0 1.5em 1.25em; overflow: auto; overscroll-behavior: contain; }
 .lead { margin-bottom: 1em; }
-section { padding: 1.1em 0; border-top: 1px solid var(--line); }
+section { padding: 1.1em 0 .9em; border-top: 1px solid var(--line); }
 section > p { margin: .2em 0 .6em; }
 button { all: unset; box-sizing: border-box; cursor: pointer; -webkit-tap-highlight-color: transparent; }
 :focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
@@ -30,7 +30,6 @@ svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width:
 [role=switch][aria-checked=true] span { background: var(--on-fill); translate: 20px 0; }
 [role=switch]:disabled { cursor: not-allowed; opacity: .55; }
 .fold { border-top: 1px solid var(--line); }
-.fold:last-child { border-bottom: 1px solid var(--line); }
 summary { display: flex; align-items: center; justify-content: space-between; gap: 1em; min-height: 44px; padding: .45em 0; cursor: pointer; list-style: none; font-size: .94em; }
 summary::-webkit-details-marker { display: none; }
 .fold > summary::after, .ledger summary::after { content: ""; flex: none; width: 7px; height: 7px; margin: 0 4px 3px 0; border: solid var(--quiet); border-width: 0 1.6px 1.6px 0; rotate: 45deg; transition: rotate .18s; }

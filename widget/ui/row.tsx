@@ -65,7 +65,7 @@ export class Row extends Component<RowProps, RowState> {
   };
   /** An arrow that hides while it has the focus hands it to the other one: losing it would send the keyboard back to the page's start. */
   private keepFocus(atStart: boolean, atEnd: boolean) {
-    const [back, more] = this.arrows.current!.querySelectorAll<HTMLButtonElement>(".arrow");
+    const [back, more] = this.arrows.current!.querySelectorAll("button");
     const focused = (this.arrows.current!.getRootNode() as ShadowRoot).activeElement;
     if (atEnd && !atStart && focused === more) this.focusNext = back!;
     if (atStart && !atEnd && focused === back) this.focusNext = more!;
@@ -89,8 +89,8 @@ export class Row extends Component<RowProps, RowState> {
       <section aria-labelledby="title">
         <header>
           <h2 id="title">{title}</h2>
+          <button type="button" class="privacy" onClick={onPrivacy}>Your data</button>
           <div class="arrows" ref={this.arrows}>
-            <button type="button" class="privacy" onClick={onPrivacy}>Your data</button>
             <button type="button" class="arrow" hidden={atStart} aria-label="Back" onClick={() => this.turn(-1)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M15 5l-7 7 7 7" /></svg></button>
             <button type="button" class="arrow" hidden={atEnd} aria-label="More" onClick={() => this.turn(1)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l7 7-7 7" /></svg></button>
           </div>

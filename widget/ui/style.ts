@@ -14,15 +14,15 @@ const CSS = `
 section { position: relative; padding: 1.25em 0; --surface: var(--endcap-surface, var(--found-surface, Canvas)); --soft: color-mix(in srgb, currentColor 6%, transparent); --quiet: color-mix(in srgb, currentColor 68%, var(--surface)); --accent: var(--endcap-accent, #c2183c); --radius: var(--endcap-radius, 10px); }
 header { display: flex; align-items: center; justify-content: space-between; gap: 1em; height: 2.75em; margin: 0 0 .75em; }
 h2 { margin: 0; font-family: var(--endcap-heading-font, var(--found-heading-font, inherit)); font-weight: var(--endcap-heading-weight, var(--found-heading-weight, 650)); font-size: var(--endcap-heading-size, var(--found-heading-size, 1.3em)); letter-spacing: var(--endcap-heading-spacing, var(--found-heading-spacing, -.01em)); color: var(--endcap-heading-color, var(--found-heading-color, inherit)); line-height: 1.2; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.arrows { display: flex; flex: none; align-items: center; gap: .5em; }
-.privacy { min-height: 32px; padding: 0 .35em; border-radius: 4px; background: none; color: var(--quiet); font-size: .8em; white-space: nowrap; }
+.arrows { display: flex; gap: .5em; }
+.privacy { flex: none; min-height: 32px; margin-right: auto; padding: .25em .35em 0; border-radius: 4px; background: none; color: var(--quiet); font-size: .8em; }
 .privacy:hover { color: inherit; text-decoration: underline; text-underline-offset: .2em; }
 button { font: inherit; color: inherit; border: 0; padding: 0; margin: 0; cursor: pointer; -webkit-tap-highlight-color: transparent; }
 svg { display: block; width: 1.15em; height: 1.15em; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .arrow { display: grid; place-items: center; width: 2.25em; height: 2.25em; border-radius: 50%; background: var(--surface); box-shadow: inset 0 0 0 1px color-mix(in srgb, currentColor 18%, transparent); transition: background .15s, opacity .15s; }
 .arrow:hover { background: color-mix(in srgb, currentColor 8%, var(--surface)); }
 .arrow[hidden] { display: grid; visibility: hidden; }
-@media (hover: none) and (pointer: coarse) { .arrow, .arrow[hidden] { display: none; } }
+@media (hover: none) and (pointer: coarse) { .arrows { display: none; } }
 ul { display: flex; gap: var(--endcap-gap, 16px); list-style: none; margin: 0 -3px; padding: 3px; overflow-x: auto; overflow-y: hidden; overscroll-behavior-x: contain; scroll-snap-type: x mandatory; scroll-padding-inline: 3px; scrollbar-width: none; }
 ul::-webkit-scrollbar { display: none; }
 li { position: relative; flex: none; width: var(--endcap-card, clamp(148px, 21vw, 212px)); scroll-snap-align: start; animation: arrive .25s ease-out; }

@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { routes, type ShopConfig } from "../../../core/api.ts";
+import { ERASURE_SCHEMA, routes, type ErasureReceipt, type ErasureRequest, type ShopConfig } from "../../../core/api.ts";
 import { BATCH_SCHEMA, MAX_BATCH_BYTES, parseEvent, type BatchHead, type BatchReceipt, type EventBatch, type ShopEvent } from "../../../core/events.ts";
-import { sha256Hex } from "../../../core/ids.ts";
+import { sha256Hex, toBase64Url } from "../../../core/ids.ts";
 import { parse } from "../../../core/schema.ts";
 import type { Placement } from "../../../core/slate.ts";
+import { canonicalJson } from "../../../core/weights/manifest.ts";
 import { publish, SHOP, snapshot } from "./assortment.ts";
 
 const DIST = join(import.meta.dirname, "../../../dist");
@@ -38,6 +39,10 @@ export interface Edge {
   requests: string[];
   /** Judges each POST of events; "none" lets it through. */
   fault: (batch: EventBatch, attempt: number) => Fault;
+  /** Erasure requests that were let through. */
+  erasures: ErasureRequest[];
+  /** What a request for erasure meets: a status to refuse it with, or 200. */
+  erasureStatus: number;
   /** Names counted, for comparison with what a test did. */
   names(): string[];
   stop(): Promise<void>;
@@ -51,6 +56,7 @@ export async function startEdge(): Promise<Edge> {
   files.set(catalogueHash, { bytes: catalogue, type: "application/json" });
   files.set(await sha256Hex(published.weights), { bytes: published.weights, type: "application/octet-stream" });
 
+  const receiptKeys = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as CryptoKeyPair;
   const seen = new Map<string, Map<number, string>>();
   let posts = 0;
   const edge: Omit<Edge, "origin" | "stop"> = {
@@ -59,7 +65,7 @@ export async function startEdge(): Promise<Edge> {
       shop: SHOP, currency: "EUR", locale: "en-IE", placements: PLACEMENTS, holdoutShare: 0,
       catalogue: { sha256: catalogueHash, bytes: catalogue.length, products: snapshot.cards.length }, manifest: published.manifest,
     },
-    counted: [], voids: [], conflicts: [], requests: [],
+    counted: [], voids: [], conflicts: [], requests: [], erasures: [], erasureStatus: 200,
     fault: () => "none",
     names: () => edge.counted.map(({ name }) => name),
   };
@@ -105,10 +111,24 @@ export async function startEdge(): Promise<Edge> {
     json(response, 200, receipt, READABLE_POST);
   };
 
+  const answerErasure = async (body: string, response: ServerResponse) => {
+    const request = parse(ERASURE_SCHEMA, JSON.parse(body));
+    if (!request.ok) throw new Error(`The widget asked for an erasure that the contract refuses: ${request.path} ${request.message}`);
+    if (edge.erasureStatus !== 200) return json(response, edge.erasureStatus, { error: { code: "refused", message: "refused", retry: edge.erasureStatus === 503 } }, READABLE_POST);
+    const { clientId } = request.value;
+    edge.erasures.push(request.value);
+    const receipt = { shop: SHOP, clientSha256: await sha256Hex(clientId), erasedAtMs: Date.now(), events: edge.counted.filter((event) => event.clientId === clientId).length };
+    const signature = toBase64Url(new Uint8Array(await crypto.subtle.sign("Ed25519", receiptKeys.privateKey, new TextEncoder().encode(canonicalJson(receipt)))));
+    edge.counted = edge.counted.filter((event) => event.clientId !== clientId);
+    const publicKey = toBase64Url(new Uint8Array(await crypto.subtle.exportKey("raw", receiptKeys.publicKey)));
+    json(response, 200, { receipt, signature, publicKey } satisfies ErasureReceipt, READABLE_POST);
+  };
+
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://edge").pathname;
     edge.requests.push(`${request.method} ${path}`);
     if (path === routes.events && request.method === "POST") return void readBody(request).then((body) => answerEvents(body, response));
+    if (path === routes.erasure && request.method === "POST") return void readBody(request).then((body) => answerErasure(body, response));
     if (path === routes.config(KEY)) return json(response, 200, edge.config, READABLE);
     const file = files.get(path.slice(routes.file("").length));
     if (file) return void response.writeHead(200, { ...READABLE, "content-type": file.type, "cache-control": "public, max-age=31536000, immutable" }).end(file.bytes);
