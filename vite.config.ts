@@ -29,6 +29,7 @@ const CHUNKS = {
   consent: "widget/consent/adapters.ts",
   identity: "widget/identity.ts",
   panel: "widget/panel/panel.tsx",
+  systems: "widget/systems/start.ts",
 } as const;
 type Chunk = keyof typeof CHUNKS;
 const CHUNK_NAMES = Object.keys(CHUNKS) as Chunk[];
@@ -55,6 +56,13 @@ const tagBuild: BuildEnvironmentOptions = {
   // As a library, so that Vite leaves the tag's one dynamic import as it is.
   lib: { entry: { tag: "widget/main.ts" }, formats: ["iife"], name: "endcapTag" },
   rolldownOptions: { output: { entryFileNames: "tag.js", comments } },
+};
+
+/** Shopify's merchants paste it: a text with nothing to fetch. */
+const pixelBuild: BuildEnvironmentOptions = {
+  ...tagBuild,
+  lib: { entry: { "shopify-pixel": "widget/systems/shopify-pixel-snippet.ts" }, formats: ["iife"], name: "endcapPixel" },
+  rolldownOptions: { output: { entryFileNames: "shopify-pixel.js", comments } },
 };
 
 const bundleNames = new Map<string, string>();
@@ -109,10 +117,11 @@ const widget: UserConfig = {
     engine: { consumer: "client", build: { ...engineBuild(OUT_DIR), emptyOutDir: true } },
     ...Object.fromEntries(CHUNK_NAMES.map((name) => [name, { consumer: "client", build: chunkBuild(name) }])),
     tag: { consumer: "client", build: tagBuild },
+    pixel: { consumer: "client", build: pixelBuild },
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ["engine", ...CHUNK_NAMES, "tag"]) await builder.build(builder.environments[name]!);
+      for (const name of ["engine", ...CHUNK_NAMES, "tag", "pixel"]) await builder.build(builder.environments[name]!);
     },
   },
 };

@@ -5,4 +5,5 @@ declare module "virtual:endcap-bundles" {
   export const engineFile: string;
   export const identityFile: string;
   export const panelFile: string;
+  export const systemsFile: string;
 }

@@ -9,7 +9,7 @@ const PATHS: [PageType, RegExp][] = [
   ["product", /\/(products?|p|item|dp|produkt)\/[^/]+/],
   ["category", /\/(category|categories|collections?|c|product-category|department)\//],
   ["thank_you", /thank[-_]?you|order[-_](received|confirm)|\/confirmation|\/success/],
-  ["checkout", /\/(checkout|kasse|payment)(\/|$)/],
+  ["checkout", /\/(checkouts?|kasse|payment)(\/|$)/],
   ["cart", /\/(cart|basket|bag|warenkorb|panier)(\/|$)/],
   ["account", /\/(my-?)?account|\/log-?in|\/register|\/konto/],
   ["search", /\/(search|suche|catalogsearch)(\/|$)/],
@@ -32,6 +32,14 @@ export function detectPageType(signs: { path: string; title: string; jsonLd: rea
   for (const [type, pattern] of JSON_LD) if (signs.jsonLd.some((object) => hasType(object, pattern))) return type;
   for (const event of signs.events) if (EVENTS[event]) return EVENTS[event];
   return "other";
+}
+
+/** Where card numbers are entered: the shop's own fields, or payment providers' frames. */
+const PAYMENT_FORM = 'input[autocomplete^="cc-"],' + ["card number", "credit card", "card payment", "payment input"].map((title) => `iframe[title*="${title}" i]`);
+
+/** Whether the tag must not be here: in a checkout, where the shop has not opted in, and beside a payment form in any case (PCI DSS 6.4.3). */
+export function isOffLimits(document: Document, hasOptedIn: boolean): boolean {
+  return (!hasOptedIn && detectPageType({ path: document.location.pathname, title: "", jsonLd: [], events: [] }) === "checkout") || !!document.querySelector(PAYMENT_FORM);
 }
 
 /** Path without query and fragment, which may hold anything. */

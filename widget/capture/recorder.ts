@@ -30,7 +30,7 @@ export interface Recorder {
   /** Records one event of the shop's. @returns what became of it; a refusal for what no event can be made of, or what another voice has told */
   track(name: ShopEventName, params: unknown, voice?: Voice): Promise<TrackResult | Refusal>;
   /** Records an event as it is, with the changes that it makes. */
-  record(name: EventName, params: object, changes: Change[]): Promise<TrackResult>;
+  record(name: EventName, params: object, changes: Change[]): Promise<TrackResult | Refusal>;
   /** What waits for the disk, to be left to the next page: this one is over. */
   undecided(): Step[];
   /** Decides about what closed pages have left. */
@@ -48,11 +48,12 @@ export interface Step {
   atMs: number;
   on: CurrentPage;
 }
-export type Refusal = { ok: false; reason: "malformed" | "repeated" };
+export type Refusal = { ok: false; reason: "malformed" | "repeated" | "off-limits" };
 
 export type Commerce = { items?: EventItem[]; slate_id?: string; placement?: string };
 
-export function createRecorder({ journal, page, nowMs }: { journal: Journal; page: () => CurrentPage; nowMs: () => number }): Recorder {
+/** @param options.offLimits whether nothing may be recorded on this page */
+export function createRecorder({ journal, page, offLimits, nowMs }: { journal: Journal; page: () => CurrentPage; offLimits: () => boolean; nowMs: () => number }): Recorder {
   let told: { name: EventName; key: string; voice: Voice | undefined; atMs: number }[] = [];
 
   /**
@@ -107,6 +108,7 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
 
   return {
     track(name, given, voice) {
+      if (offLimits()) return refuse("off-limits");
       const params = conform(name, redact(given)) as Commerce | undefined;
       if (!params) return refuse("malformed");
       if (toJson(params).length > MAX_EVENT_CHARS) params.items = params.items?.map(({ item_id, price, quantity }) => ({ item_id, price, quantity }));
@@ -116,7 +118,7 @@ export function createRecorder({ journal, page, nowMs }: { journal: Journal; pag
       if (waiting.length === 0) void journal.ready().then(() => waiting.splice(0).forEach(({ step, resolve }) => resolve(decide(step))));
       return new Promise((resolve) => waiting.push({ step, resolve }));
     },
-    record: (name, params, changes) => record(name, params, changes),
+    record: (name, params, changes) => (offLimits() ? refuse("off-limits") : record(name, params, changes)),
     undecided: () => waiting.splice(0).map(({ step }) => step),
     resume: (steps) => steps.forEach(decide),
     turnPage() {
