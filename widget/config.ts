@@ -34,6 +34,7 @@ export function readTag(document: Document): TagAttributes | null {
  */
 export async function fetchConfig({ edge, key }: TagAttributes, fetch: typeof globalThis.fetch): Promise<ShopConfig> {
   const response = await fetch(edge + routes.config(key), { credentials: "omit", referrerPolicy: "origin" });
-  if (!response.ok) throw new Error(`configuration: ${response.status}`);
-  return (await response.json()) as ShopConfig;
+  const config = (await response.json()) as ShopConfig;
+  if (!config.placements) throw new Error(`configuration: ${response.status}`);
+  return config;
 }

@@ -5,6 +5,9 @@
  * need goes through `idb` (see files.ts).
  */
 
+/** Safari may never answer the first page of a session: https://bugs.webkit.org/show_bug.cgi?id=226547 */
+const OPEN_TIMEOUT_MS = 3_000;
+
 export const STORES = ["meta", "outbox", "voids", "leases", "sent"] as const;
 export type StoreName = (typeof STORES)[number];
 export type Key = string | number;
@@ -69,7 +72,10 @@ async function open(name: string): Promise<IDBDatabase> {
   request.onupgradeneeded = () => {
     for (const store of STORES) request.result.createObjectStore(store);
   };
-  const handle = await settled(request);
+  const handle = await Promise.race([
+    settled(request),
+    new Promise<never>((_, reject) => setTimeout(() => reject(new Error("no answer")), OPEN_TIMEOUT_MS)),
+  ]);
   // Another tab wants to delete or upgrade it: get out of the way.
   handle.onversionchange = () => handle.close();
   return handle;

@@ -109,7 +109,8 @@ export function createJournal({ name, filesName, consent, faults, nowMs, without
   /** What the shopper has been read under. */
   let loadedFor: Partial<Grants> = {};
 
-  const channel: Partial<BroadcastChannel> = globalThis.BroadcastChannel ? new BroadcastChannel(name) : {};
+  // Missing in old browsers; Firefox refuses one where it refuses cookies.
+  const channel: Partial<BroadcastChannel> = faults.guard("channel", () => new BroadcastChannel(name))() ?? {};
   const tell = (message: Message) => channel.postMessage?.(message);
   channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<Message>) => {
     if (data.forget) void forget(false);

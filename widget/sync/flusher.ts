@@ -105,8 +105,12 @@ export function createFlusher({ edge, key, journal, faults, fetch, nowMs, random
     flushing = true;
     try {
       await journal.ready();
-      if (!navigator.locks) await drain();
-      else await navigator.locks.request(`endcap-sync-${key}`, { ifAvailable: true }, (lock) => (lock ? drain() : schedule(RECHECK_MS)));
+      let asked = false;
+      await navigator.locks?.request(`endcap-sync-${key}`, { ifAvailable: true }, (lock) => ((asked = true), lock ? drain() : schedule(RECHECK_MS))).catch((error: unknown) => {
+        if (asked) throw error;
+      });
+      // Old browsers have no locks, and sandboxed frames are refused them.
+      if (!asked) await drain();
     } catch (error) {
       faults.note("sync", error);
       schedule(RECHECK_MS);
