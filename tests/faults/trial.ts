@@ -1,0 +1,325 @@
+/** One fault's trial: a shop of its own at the edge, tabs that record marked events, and an account of what became of each. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CDPSession, Page } from "@playwright/test";
+import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes, type CreateShopResponse, type ExportLine, type StatsResponse } from "../../core/api.ts";
+import { DAY_MS } from "../../core/calendar.ts";
+import { openBrowser, removeProfile, type KillableBrowser } from "./browser.ts";
+import type { Shop } from "./shop.ts";
+import type { Way } from "./way.ts";
+
+const DELIVERY_DEADLINE_MS = 45_000;
+const POLL_MS = 150;
+
+/** What the page has said of one marked event. */
+interface Marked {
+  /** Recorded in the tick in which its page was left. */
+  leaving: boolean;
+  /** What `track()` resolved with, as far as it was heard: "ok", or the reason. */
+  answer?: string;
+}
+
+/** What the device holds, read from its storage as any script of the shop's origin could. */
+export interface DeviceState {
+  /** Markers in the outbox, and in what closed pages have left. */
+  pending: string[];
+  /** All entries, the tag's own events included. */
+  outbox: number;
+  leftBehind: number;
+  dropped: { [reason: string]: number };
+}
+
+export interface Tab {
+  page: Page;
+  session: CDPSession;
+  goto(path: string): Promise<void>;
+  /** Runs one of the page script's functions, or any expression; a page that is gone by then has done it all the same. */
+  run(expression: string): Promise<unknown>;
+}
+
+/** The account of a trial, in events that tests have marked. */
+export interface Account {
+  tracked: number;
+  /** `track()` had resolved with `ok`. */
+  resolved: number;
+  counted: number;
+  /** As the shop's statistics show it, the tag's own events included; numbers never used are no events. */
+  dropped: { [reason: string]: number };
+  pending: number;
+  /** POSTs of events. */
+  requests: number;
+  leaving: { tracked: number; counted: number };
+  /** Neither resolved nor counted: the browser was killed in between. */
+  unfinished: number;
+  lost: string[];
+  doubled: string[];
+  /** What else the promise forbids, in sentences. */
+  broken: string[];
+}
+
+export interface Trial {
+  readonly random: () => number;
+  readonly way: Way;
+  readonly key: string;
+  readonly origin: string;
+  /** A short form of the fault is wanted. */
+  readonly short: boolean;
+  /** HTML that pages carry before the tag from now on. */
+  head(html: string): void;
+  /** Starts the browser on this trial's profile; the one before must be gone. */
+  start(): Promise<KillableBrowser>;
+  /** A new tab, on the shop's page with the tag running. */
+  tab(path?: string): Promise<Tab>;
+  device(tab: Tab): Promise<DeviceState>;
+  /** Waits until a condition holds. @throws after a while, naming it */
+  until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
+  /** Waits until every `track()` has answered, but for those whose page was left at once. */
+  answered(): Promise<void>;
+  /** Cuts the edge's power, and starts it again on what its disk holds. */
+  cutEdge(): Promise<void>;
+  restartEdge(): Promise<void>;
+  /** How many events the page has said to have tracked, and to have had answered. */
+  tracked(): number;
+  /** Notes something that the promise forbids. */
+  broken(sentence: string): void;
+  /** Numbers for the account's own line. */
+  note(sentence: string): void;
+}
+
+/** What the edge of a run can do for a trial. */
+export interface Ground {
+  edgeUrl: string;
+  adminToken: string;
+  shop: Shop;
+  way: Way;
+  cutEdge(): Promise<void>;
+  restartEdge(): Promise<void>;
+}
+
+export interface FaultPlan {
+  /** What happens, as a sentence that a shopkeeper understands. */
+  name: string;
+  /** Browsers are killed: what had not resolved by then may be gone. */
+  kills?: boolean;
+  /** The account need not be complete on this device: its storage was deleted. */
+  wipes?: boolean;
+  /** Holds at most this many POSTs for every 50 events. */
+  maxPostsPer50?: number;
+  run(trial: Trial): Promise<void>;
+}
+
+export interface Outcome {
+  plan: FaultPlan;
+  account: Account;
+  notes: string[];
+  tookMs: number;
+}
+
+let trials = 0;
+
+/** Runs one fault, delivers what is left, and settles the account. */
+export async function tryFault(plan: FaultPlan, ground: Ground, { random, short }: { random: () => number; short: boolean }): Promise<Outcome> {
+  const startedMs = Date.now();
+  const { shop, way } = ground;
+  const id = `fault-${(trials += 1)}`;
+  const { writeKey: key, merchantToken } = await createShop(ground, id, shop.origin);
+  const profile = mkdtempSync(join(tmpdir(), "endcap-faults-"));
+  const marked = new Map<string, Marked>();
+  const broken: string[] = [];
+  const notes: string[] = [];
+  let browser: KillableBrowser | undefined;
+  way.mode = { kind: "pass" };
+  way.posts = 0;
+  way.acknowledged.clear();
+
+  const hear = (payload: string) => {
+    const [word, marker, value] = JSON.parse(payload) as [string, string, unknown];
+    if (word === "tracked") marked.set(marker, { leaving: value === true });
+    if (word === "answered") {
+      const entry = marked.get(marker);
+      if (entry) entry.answer = String(value);
+    }
+    if (word === "restored") notes.push("restored from the back/forward cache");
+  };
+  const until: Trial["until"] = async (what, holds) => {
+    const deadlineMs = Date.now() + DELIVERY_DEADLINE_MS;
+    while (!(await holds())) {
+      if (Date.now() > deadlineMs) throw new Error(`waited in vain until ${what}`);
+      await new Promise((done) => setTimeout(done, POLL_MS));
+    }
+  };
+  const trial: Trial = {
+    random, way, key, short, until,
+    origin: shop.origin,
+    head: (html) => void shop.head.set(key, html),
+    async start() {
+      return (browser = await openBrowser(profile));
+    },
+    async tab(path = "") {
+      const page = await browser!.context.newPage();
+      const session = await browser!.context.newCDPSession(page);
+      session.on("Runtime.bindingCalled", ({ name, payload }) => void (name === "bookkeeper" && hear(payload)));
+      await session.send("Runtime.enable");
+      await session.send("Runtime.addBinding", { name: "bookkeeper" });
+      const tab: Tab = {
+        page, session,
+        async goto(to) {
+          await page.goto(`${shop.origin}/${key}/${to}`);
+          await until("the tag runs", () => page.evaluate(() => "endcap" in window));
+        },
+        run: (expression) => page.evaluate(expression).catch((error: unknown) => {
+          if (!/closed|destroyed|crashed|disconnected|Target page|navigat/i.test(String(error))) throw error;
+        }),
+      };
+      await tab.goto(path);
+      return tab;
+    },
+    device: ({ page }) => page.evaluate(readDevice, key),
+    answered: () => until("every track() has answered", () => [...marked.values()].every(({ answer, leaving }) => leaving || answer !== undefined)),
+    cutEdge: ground.cutEdge,
+    restartEdge: ground.restartEdge,
+    tracked: () => marked.size,
+    broken: (sentence) => void broken.push(sentence),
+    note: (sentence) => void notes.push(sentence),
+  };
+
+  let device: DeviceState = { pending: [], outbox: 0, leftBehind: 0, dropped: {} };
+  let faultPosts = 0;
+  try {
+    await plan.run(trial);
+    faultPosts = way.posts;
+    // The fault is over; the shopper comes back.
+    way.mode = { kind: "pass" };
+    if (!browser) await trial.start();
+    const last = await trial.tab("delivery").catch(async () => {
+      await trial.start();
+      return trial.tab("delivery");
+    });
+    await until("the device has nothing left to send", async () => {
+      await last.run(`dispatchEvent(new Event("online"))`);
+      device = await trial.device(last);
+      return device.outbox + device.leftBehind === 0;
+    }).catch((error: unknown) => broken.push(`${(error as Error).message}: ${device.outbox} in the outbox, ${device.leftBehind} left behind`));
+    await way.calm();
+    await browser!.close();
+  } catch (error) {
+    broken.push(`the trial failed: ${(error as Error).stack ?? String(error)}`);
+    await browser?.kill();
+  }
+  const ledger = await readLedger(ground, id, merchantToken);
+  const account = settle({ plan, marked, device, ledger, way, faultPosts, broken });
+  shop.head.delete(key);
+  removeProfile(profile);
+  return { plan, account, notes, tookMs: Date.now() - startedMs };
+}
+
+interface Ledger {
+  /** Every stored event, as often as it is stored. */
+  events: { clientId: string; seq: number; marker: string | undefined }[];
+  stats: StatsResponse;
+}
+
+function settle({ plan, marked, device, ledger, way, faultPosts, broken }: { plan: FaultPlan; marked: Map<string, Marked>; device: DeviceState; ledger: Ledger; way: Way; faultPosts: number; broken: string[] }): Account {
+  const times = new Map<string, number>();
+  for (const { marker } of ledger.events) if (marker !== undefined) times.set(marker, (times.get(marker) ?? 0) + 1);
+  const pending = new Set(device.pending);
+  const numbers = new Set(ledger.events.map(({ clientId, seq }) => `${clientId} ${seq}`));
+  const dropped = Object.fromEntries(ledger.stats.dropped.filter(({ reason }) => reason !== "unused").map(({ reason, count }) => [reason, count]));
+
+  const entries = [...marked];
+  const gone = entries.filter(([marker]) => !times.has(marker) && !pending.has(marker));
+  // What was given up by reason after it had resolved is told by number, not by marker.
+  const refusedLater = (dropped["rejected"] ?? 0) + (dropped["expired"] ?? 0);
+  const resolvedGone = gone.filter(([, { answer }]) => answer === "ok").map(([marker]) => marker);
+  const lost = resolvedGone.length > refusedLater ? resolvedGone : [];
+  const silent = gone.filter(([, { answer }]) => answer === undefined);
+  const refused = gone.filter(([, { answer }]) => answer !== undefined && answer !== "ok");
+  const doubled = [...times].filter(([, count]) => count > 1).map(([marker]) => marker);
+
+  if (numbers.size !== ledger.events.length) broken.push(`${ledger.events.length - numbers.size} numbers are stored twice`);
+  for (const acknowledged of way.acknowledged) if (!numbers.has(acknowledged)) broken.push(`${acknowledged} was acknowledged and is not stored`);
+  const { events } = ledger.stats.totals;
+  if (events !== ledger.events.length) broken.push(`the statistics have ${events} events, the ledger ${ledger.events.length}`);
+  if (dropped["conflict"]) broken.push(`${dropped["conflict"]} numbers came with other content`);
+  if (!plan.kills && silent.some(([, { leaving }]) => !leaving)) broken.push(`${silent.filter(([, { leaving }]) => !leaving).length} events are gone although nothing was killed: ${silent.slice(0, 5).map(([marker]) => marker).join(", ")}`);
+  const toldDropped = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  if (!plan.wipes && refused.length + resolvedGone.length > toldDropped) {
+    const reasons = new Set(refused.map(([, { answer }]) => answer));
+    broken.push(`${refused.length + resolvedGone.length} events are missing (${[...reasons].join(", ")}), the merchant is told of ${toldDropped}`);
+  }
+  const perFifty = (50 * faultPosts) / Math.max(1, marked.size);
+  if (plan.maxPostsPer50 !== undefined && perFifty > plan.maxPostsPer50) broken.push(`${faultPosts} requests for ${marked.size} events while the edge was refusing`);
+  const leaving = entries.filter(([, entry]) => entry.leaving);
+  return {
+    tracked: entries.length,
+    resolved: entries.filter(([, { answer }]) => answer === "ok").length,
+    counted: entries.filter(([marker]) => times.has(marker)).length,
+    dropped,
+    pending: entries.filter(([marker]) => pending.has(marker)).length,
+    requests: faultPosts,
+    leaving: { tracked: leaving.length, counted: leaving.filter(([marker]) => times.has(marker) || pending.has(marker)).length },
+    unfinished: silent.length,
+    lost, doubled, broken,
+  };
+}
+
+async function createShop({ edgeUrl, adminToken }: Ground, id: string, origin: string): Promise<CreateShopResponse> {
+  const answer = await fetch(edgeUrl + routes.admin.shops, {
+    method: "POST",
+    headers: { authorization: `Bearer ${adminToken}` },
+    body: JSON.stringify({ id, name: id, currency: "EUR", origins: [origin], signers: ["0".repeat(32)], placements: [] }),
+  });
+  if (!answer.ok) throw new Error(`the edge made no shop: ${await answer.text()}`);
+  return (await answer.json()) as CreateShopResponse;
+}
+
+async function readLedger({ edgeUrl }: Ground, id: string, merchantToken: string): Promise<Ledger> {
+  const headers = { authorization: `Bearer ${merchantToken}` };
+  const events: Ledger["events"] = [];
+  for (let cursor = ""; ; ) {
+    const page = await fetch(`${edgeUrl}${routes.admin.export(id)}?cursor=${cursor}`, { headers });
+    for (const text of (await page.text()).split("\n")) {
+      if (!text) continue;
+      const line = JSON.parse(text) as ExportLine;
+      for (const { seq, name, params } of line.events) events.push({ clientId: line.clientId, seq, marker: name === "select_item" ? params.items[0]!.item_id : undefined });
+    }
+    cursor = page.headers.get(EXPORT_CURSOR_HEADER)!;
+    if (page.headers.get(EXPORT_MORE_HEADER) !== "1") break;
+  }
+  const nowMs = Date.now();
+  const stats = await fetch(`${edgeUrl}${routes.admin.stats(id)}?fromMs=${nowMs - 9 * DAY_MS}&toMs=${nowMs + 2 * DAY_MS}`, { headers });
+  return { events, stats: (await stats.json()) as StatsResponse };
+}
+
+/** Runs in the page. */
+async function readDevice(key: string): Promise<DeviceState> {
+  type Entry = { json: string };
+  const name = `endcap-${key}`;
+  const markerOf = (event: { params?: { items?: { item_id: string }[] } }) => event.params?.items?.[0]?.item_id;
+  const state: DeviceState = { pending: [], outbox: 0, leftBehind: 0, dropped: {} };
+  const pend = (marker: string | undefined) => void (marker !== undefined && state.pending.push(marker));
+  for (const item of Object.keys(localStorage)) {
+    if (!item.startsWith(`${name}:`)) continue;
+    const words = JSON.parse(localStorage.getItem(item)!) as { entries: Entry[]; events: object[] };
+    state.leftBehind += words.entries.length + words.events.length;
+    for (const { json } of words.entries) pend(markerOf(JSON.parse(json) as object));
+    for (const event of words.events) pend(markerOf(event));
+  }
+  if (!(await indexedDB.databases()).some((database) => database.name === name)) return state;
+  const ask = <T>(request: IDBRequest<T>) => new Promise<T>((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const database = await ask(indexedDB.open(name));
+  try {
+    const transaction = database.transaction(["outbox", "meta"]);
+    const [entries, totals] = await Promise.all([ask(transaction.objectStore("outbox").getAll()), ask(transaction.objectStore("meta").get("totals"))]);
+    state.outbox = entries.length;
+    for (const { json } of entries as Entry[]) pend(markerOf(JSON.parse(json) as object));
+    state.dropped = (totals as { dropped: DeviceState["dropped"] } | undefined)?.dropped ?? {};
+  } finally {
+    database.close();
+  }
+  return state;
+}
