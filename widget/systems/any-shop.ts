@@ -1,7 +1,6 @@
 /** Infers what shoppers do in shops that tell nothing, from the page's own buttons and words; every other voice is believed before this one. */
 import type { EventItem } from "../../core/events.ts";
-import { readAmount } from "../reader/amount.ts";
-import { currencyIn } from "../reader/amount.ts";
+import { currencyIn, readAmount } from "../reader/amount.ts";
 import type { Hold } from "./hold.ts";
 import type { SystemsHost } from "./host.ts";
 import { BUY_WORDS, CHECKOUT_PATH, CHECKOUT_WORDS, ORDER_NUMBER, TOTAL_WORDS } from "./words.ts";
@@ -116,8 +115,14 @@ function orderOf(document: Document): Order | undefined {
   if (!transaction_id) return undefined;
   const lines = text.split("\n");
   const totals = lines.flatMap((line, index) => (TOTAL_WORDS.test(line) ? [/\d/.test(line) ? line : `${lines.slice(index + 1).find((next) => next.trim())}`] : []));
-  const amount = totals.at(-1);
-  return { transaction_id, value: readAmount(amount?.replace(/^[^\d]*?(?=[^\s\d]{0,4}\s?\d)/, "")), currency: amount && currencyIn(amount, [document.documentElement.lang, document.location.hostname]) };
+  // "Total (3 items, VAT included)".
+  const amount = totals.at(-1)?.replace(/\([^)]*\)/g, "");
+  return { transaction_id, value: readAmount(amount), currency: amount && currencyIn(amount, countryOf(document)) };
+}
+
+/** Where the page says it is: currencies share their signs. */
+export function countryOf({ documentElement, location }: Document): string {
+  return (/-(\w\w)$/.exec(documentElement.lang) ?? /\.(\w\w)$/.exec(location.hostname))?.[1]!.toLowerCase() ?? "";
 }
 
 type Thing = { [property: string]: unknown };

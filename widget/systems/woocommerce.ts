@@ -1,6 +1,7 @@
 /** Understands WooCommerce's shops, with classic themes and with blocks: the cart, and the order on the thank-you page. */
 import type { EventItem } from "../../core/events.ts";
 import { currencyIn, readAmount } from "../reader/amount.ts";
+import { countryOf } from "./any-shop.ts";
 import { readSeen, watchCart, type CartLine, type CartWatch, type ShopCart } from "./cart.ts";
 import type { Hold } from "./hold.ts";
 import type { SystemsHost } from "./host.ts";
@@ -96,5 +97,5 @@ function orderOf(document: Document, location: Location, names: { [itemId: strin
     items.push({ item_id, ...(item_name && { item_name }), quantity, ...(sum !== undefined && { price: Math.round((sum / quantity) * 1e4) / 1e4 }) });
   }
   if (items.length === 0) return undefined;
-  return { transaction_id, value: readAmount(total), currency: total && currencyIn(total, [document.documentElement.lang, location.hostname]), items };
+  return { transaction_id, value: readAmount(total), currency: total && currencyIn(total, countryOf(document)), items };
 }
