@@ -23,7 +23,7 @@ export function judgeBatch(head: Omit<BatchHead, "key">, events: readonly unknow
   if (head.secretHash !== undefined) judged.batch.secretHash = head.secretHash;
   events.forEach((value, index) => {
     const parsed = parseEvent(value, `events[${index}]`);
-    const fault = parsed.ok ? refusal?.(parsed.value) : { code: parsed.path.endsWith(".name") ? "unknown-event" : "invalid-event", message: `${parsed.path} ${parsed.message}` };
+    const fault = parsed.ok ? (impossibilityOf(parsed.value) ?? refusal?.(parsed.value)) : { code: parsed.path.endsWith(".name") ? "unknown-event" : "invalid-event", message: `${parsed.path} ${parsed.message}` };
     if (parsed.ok && !fault) {
       judged.batch.events.push(redactEvent(parsed.value));
       return;
@@ -36,6 +36,16 @@ export function judgeBatch(head: Omit<BatchHead, "key">, events: readonly unknow
     judged.batch.refusedHashes.push(hash32(`${unnumbered.get(content)} ${content}`));
   });
   return judged;
+}
+
+/** Why an event whose every part is right can still not have happened. */
+function impossibilityOf(event: ShopEvent): { code: string; message: string } | null {
+  if (event.name !== "web_vitals") return null;
+  const { ttfb, fcp, lcp, inp, cls } = event.params;
+  if ([ttfb, fcp, lcp, inp, cls].every((figure) => figure === undefined)) return { code: "nothing-measured", message: "web_vitals without a figure says nothing" };
+  // Figures are rounded one by one.
+  const ordered = (earlier: number | undefined, later: number | undefined) => earlier === undefined || later === undefined || earlier <= later + 1;
+  return ordered(ttfb, fcp) && ordered(fcp, lcp) ? null : { code: "impossible-order", message: "the first byte comes before the first paint, and that before the largest" };
 }
 
 function seqOf(value: unknown): number | null {

@@ -1,7 +1,7 @@
 /** `POST /v1/events`: what tags send. */
 import { isbot } from "isbot";
 import { routes } from "../../core/api.ts";
-import { BATCH_SCHEMA, MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, type BatchReceipt } from "../../core/events.ts";
+import { BATCH_SCHEMA, MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, type BatchHead, type BatchReceipt } from "../../core/events.ts";
 import type { App, Services } from "../app.ts";
 import { judgeBatch } from "../batch.ts";
 import { numberVariable } from "../env.ts";
@@ -24,21 +24,21 @@ export function eventRoutes(app: App, services: Services): void {
   app.post(routes.events, async (c) => {
     const receivedAtMs = now();
     /** Tells the merchant of events that will not be counted; never more than a batch may hold, whatever the sender claims. */
-    const drop = (shop: string, reason: string, events: unknown) => {
-      const count = Array.isArray(events) ? Math.min(events.length, MAX_EVENTS_PER_BATCH) : 0;
-      if (count > 0) refusals.add({ env: c.env, waitUntil: (promise) => c.executionCtx.waitUntil(promise) }, shop, reason, count);
+    const drop = (shop: string, reason: string, batch: unknown) => {
+      const events = eventsOf(batch);
+      if (Array.isArray(events)) refusals.add({ env: c.env, waitUntil: (promise) => c.executionCtx.waitUntil(promise) }, shop, reason, (batch as BatchHead).clientId, events.slice(0, MAX_EVENTS_PER_BATCH));
     };
 
     const received = await batches.receive(c);
     if (!received.ok) {
-      if (received.foreign) drop(received.foreign.shop.id, "foreign-origin", eventsOf(received.foreign.json));
+      if (received.foreign) drop(received.foreign.shop.id, "foreign-origin", received.foreign.json);
       return received.refusal;
     }
     const { shop, value: head } = received;
     const events = eventsOf(received.json);
     if (!Array.isArray(events)) return refuse(400, "invalid-batch", "batch.events must be a list.");
     if (isbot(c.req.header("user-agent"))) {
-      drop(shop.id, "bot", events);
+      drop(shop.id, "bot", received.json);
       return refuse(403, "bot", "Events of crawlers are not counted.");
     }
     if (events.length > MAX_EVENTS_PER_BATCH) return refuse(413, "too-many-events", `A batch may hold ${MAX_EVENTS_PER_BATCH} events, this one has ${events.length}.`);

@@ -12,10 +12,15 @@ interface Case {
   variables?: Partial<Env>;
   /** Which request of several is meant. */
   nth?: number;
+  /** What is sent before it, if not the same. */
+  first?: (key: string) => unknown;
+  /** Where it goes, if not where the first did. */
+  path?: string;
 }
 
 const batch = (more: object = {}) => (key: string) => ({ key, clientId: "client-0001", sentAtMs: NOON, events: pageViews(1), ...more });
 const request = (more: object = {}) => (key: string) => ({ key, placement: "nowhere", ...more });
+const wish = (more: object = {}) => (key: string) => ({ key, clientId: "client-0001", secret: "secret", ...more });
 const COMMON: [code: string, status: number, more: Omit<Case, "code" | "status" | "body">, change: object | string][] = [
   ["invalid-json", 400, {}, "{"],
   ["unknown-key", 401, {}, { key: "made-up" }],
@@ -41,19 +46,27 @@ const REFUSALS: { [path: string]: Case[] } = {
   ],
 };
 
+REFUSALS[routes.erasure] = [
+  ...COMMON.map(([code, status, more, change]) => ({ code, status, ...more, body: typeof change === "string" ? () => change : wish(change) })),
+  { code: "request-too-large", status: 413, body: wish({ pad: "x".repeat(1024) }) },
+  { code: "invalid-request", status: 400, body: wish({ clientId: 7 }) },
+  { code: "wrong-secret", status: 403, body: wish({ secret: "another" }), nth: 2, first: wish() },
+  { code: "client-erased", status: 410, body: batch(), nth: 2, first: wish(), path: routes.events },
+  { code: "rate-limited", status: 429, body: wish(), nth: 7 },
+];
+
 for (const [path, cases] of Object.entries(REFUSALS)) {
   describe(`POST ${path}`, () => {
-    it.for(cases.map((given) => [`${given.status} ${given.code}`, given] as const))("lets the shop's page read %s, which the tag acts upon", async ([, { code, status, body, headers, variables, nth = 1 }]) => {
+    it.for(cases.map((given) => [`${given.status} ${given.code}`, given] as const))("lets the shop's page read %s, which the tag acts upon", async ([, { code, status, body, headers, variables, nth = 1, first = body, path: last = path }]) => {
       const shop = await createShop(startEdge());
-      const given = body(shop.writeKey);
       const edge = startEdge(NOON, variables);
-      const post = () => edge.fetch(path, {
+      const post = (to: string, given: unknown) => edge.fetch(to, {
         method: "POST",
         headers: { origin: SHOP_ORIGIN, "user-agent": BROWSER, "content-type": "text/plain", ...headers },
         body: typeof given === "string" ? given : JSON.stringify(given),
       });
-      for (let before = 1; before < nth; before += 1) await post();
-      const answer = await post();
+      for (let before = 1; before < nth; before += 1) await post(path, first(shop.writeKey));
+      const answer = await post(last, body(shop.writeKey));
       expect(answer.status).toBe(status);
       expect(answer.headers.get("access-control-allow-origin")).toBe("*");
       expect(answer.headers.get("access-control-allow-credentials")).toBeNull();

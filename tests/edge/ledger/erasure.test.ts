@@ -109,7 +109,7 @@ describe("erasing a client", () => {
     const shop = await livelyShop();
     const { receipt, signature, publicKey } = await receiptIn(await forget(shop));
     expect(receipt).toEqual({ shop: shop.id, clientSha256: await sha256Hex(LEAVER), erasedAtMs: NOON, events: 24 });
-    const check = (told: object) => verifyEd25519(fromBase64Url(publicKey), fromBase64Url(signature), new TextEncoder().encode(canonicalJson(told)));
+    const check = (told: object) => verifyEd25519(fromBase64Url(publicKey), fromBase64Url(signature), new TextEncoder().encode(canonicalJson(told)) as Uint8Array<ArrayBuffer>);
     expect(await check(receipt)).toBe(true);
     expect(await check({ ...receipt, events: 25 })).toBe(false);
   });

@@ -22,6 +22,8 @@ const ADMIN: [method: string, path: (shop: string) => string][] = [
   ["POST", routes.admin.pause],
   ["GET", routes.admin.stats],
   ["POST", routes.admin.loginLinks],
+  ["DELETE", (id) => routes.admin.client(id, "client-0001")],
+  ["DELETE", (id) => routes.admin.person(id, "0".repeat(64))],
 ];
 
 describe.each(ADMIN)("%s of a shop's admin route", (method, path) => {

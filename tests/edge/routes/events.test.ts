@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS } from "../../../core/events.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS, type EventSource } from "../../../core/events.ts";
 import type { ApiError } from "../../../core/api.ts";
+import { MAX_DAILY_TROUBLES } from "../../../edge/ledger/count.ts";
 import { createShop, codeOf, event, NOON, pageViews, startEdge } from "../edge.ts";
 
 const CLIENT = "client-0001";
@@ -85,6 +86,26 @@ describe("counting", () => {
     const shop = await createShop(startEdge());
     await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: [{ seq: 9_000_000_000, name: "teleport" }] });
     expect((await shop.stats()).dropped).toEqual([{ reason: "rejected", count: 1 }]);
+  });
+
+  it("counts what was refused once, also when its answer was lost and it comes again, with or without a number", async () => {
+    const shop = await createShop(startEdge());
+    await shop.send(CLIENT, [event(1, "search", { search_term: "lamp" })]);
+    const events = [event(1, "search", { search_term: "chair" }), "nonsense", "nonsense", { name: "teleport" }, { seq: 9_000_000_000, name: "teleport" }, event(9_000_000_001, "page_view", {}), { seq: 2, name: "teleport" }];
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const answer = await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON + attempt, events });
+      expect(await answer.json()).toMatchObject({ accepted: 0, conflicts: [1], watermark: 2 });
+      expect((await shop.stats()).dropped).toEqual([{ reason: "rejected", count: 6 }, { reason: "conflict", count: 1 }]);
+    }
+    // What differs in a word is another one.
+    await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: ["nonsense", "more nonsense"] });
+    expect((await shop.stats()).dropped[0]).toEqual({ reason: "rejected", count: 7 });
+  });
+
+  it("counts what a foreign page sends once, however often it tries", async () => {
+    const shop = await createShop(startEdge());
+    for (let attempt = 1; attempt <= 4; attempt += 1) await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: pageViews(1, 2, attempt > 2 ? 3 : 2) }, { origin: "https://elsewhere.example" });
+    expect((await shop.stats()).dropped).toEqual([{ reason: "foreign-origin", count: 3 }]);
   });
 
   it("keeps clients apart", async () => {
@@ -188,5 +209,76 @@ describe("personal data", () => {
     expect(text).not.toMatch(/ann\.lee|4111-1111|170 1234567/);
     expect(text).toContain('"item_id":"4111111111111111"');
     expect(text).toContain("/p/4006381333931");
+  });
+
+  it("stay out of every text that a page may have written them into", async () => {
+    const shop = await createShop(startEdge());
+    const [mail, card] = ["ann.lee@mail.example", "4111 1111 1111 1111"];
+    const both = `${mail} ${card}`;
+    const list = { item_list_id: "list-1", item_list_name: both, items: [{ item_id: "p1", item_list_name: both }] };
+    await shop.send(CLIENT, [
+      event(1, "script_error", { message: `cannot greet ${both} at https://shop.example/account?token=s3cret&mail=x`, source: `https://shop.example/u/${mail}/app.js?token=s3cret`, line: 12 }),
+      event(2, "form_abandon", { form: `form#${mail}`, field: both, fields: ["email", both] }),
+      event(3, "rage_click", { element: `button[aria-label="${both}"]`, clicks: 4 }),
+      event(4, "dead_click", { element: `a.${mail}` }),
+      event(5, "view_item", { items: [{ item_id: "p1" }], conflicts: ["price", mail] }),
+      event(6, "view_item_list", list), event(7, "select_item", list),
+      event(8, "add_payment_info", { payment_type: both }), event(9, "add_shipping_info", { shipping_tier: both }), event(10, "login", { method: both }),
+      event(11, "page_view", { page_title: both, page_referrer: `https://shop.example/${mail}` }), event(12, "view_search_results", { search_term: both, results: 0 }),
+    ]);
+    const { lines } = await shop.export();
+    const text = JSON.stringify(lines);
+    expect(lines[0]!.events).toHaveLength(12);
+    expect(text).not.toMatch(/ann\.lee|4111|s3cret/);
+    expect(text).toContain("cannot greet [email] [number] at https://shop.example/account");
+    expect(text).toContain('"fields":["email","[email] [number]"]');
+  });
+
+  it("make no event too long to be exported as one", async () => {
+    const shop = await createShop(startEdge());
+    const message = "a@b.cd ".repeat(71);
+    await shop.send(CLIENT, [event(1, "script_error", { message: message.slice(0, 500) })]);
+    const [stored] = (await shop.export()).lines[0]!.events;
+    expect((stored!.params as { message: string }).message).toHaveLength(500);
+  });
+});
+
+describe("what the tag sees by itself", () => {
+  it("is stored, without a source that it cannot have", async () => {
+    const shop = await createShop(startEdge());
+    const events = [
+      event(1, "user_engagement", { engagement_time_msec: 5_000, percent_scrolled: 80 }), event(2, "web_vitals", { ttfb: 100, fcp: 100.6, lcp: 100, cls: 0.1 }),
+      event(3, "script_error", { message: "x is not defined" }), event(4, "page_view", {}),
+    ];
+    await shop.send(CLIENT, events.map((one) => ({ ...one, source: "data-layer" as const })));
+    expect((await shop.export()).lines[0]!.events.map(({ name, source }) => [name, source])).toEqual([["user_engagement", undefined], ["web_vitals", undefined], ["script_error", undefined], ["page_view", "data-layer"]]);
+  });
+
+  it("is refused where it cannot have happened", async () => {
+    const shop = await createShop(startEdge());
+    const receipt = await shop.send(CLIENT, [event(1, "web_vitals", {}), event(2, "web_vitals", { fcp: 900, lcp: 300 }), event(3, "web_vitals", { ttfb: 900, fcp: 300 }), event(4, "web_vitals", { cls: 0 })]);
+    expect(receipt).toMatchObject({ accepted: 1, watermark: 4, rejected: [{ seq: 1, code: "nothing-measured" }, { seq: 2, code: "impossible-order" }, { seq: 3, code: "impossible-order" }] });
+  });
+
+  it("is kept of one browser only up to a daily limit, whatever a broken page repeats; nothing else is touched by that", async () => {
+    const edge = startEdge();
+    const shop = await createShop(edge);
+    const errors = (from: number, count: number) => Array.from({ length: count }, (_, i) => event(from + i, "script_error", { message: "again" }));
+    for (let from = 1; from < MAX_DAILY_TROUBLES; from += 50) await shop.send(CLIENT, errors(from, 50));
+    const over = [...errors(MAX_DAILY_TROUBLES + 1, 1), event(MAX_DAILY_TROUBLES + 2, "rage_click", { element: "a", clicks: 5 }), ...pageViews(MAX_DAILY_TROUBLES + 3)];
+    expect(await shop.send(CLIENT, over)).toMatchObject({ accepted: 1, watermark: MAX_DAILY_TROUBLES + 3, rejected: [{ code: "flood" }, { code: "flood" }] });
+    // The answer was lost, and it comes again.
+    expect(await shop.send(CLIENT, over)).toMatchObject({ accepted: 0, duplicate: 3, rejected: [] });
+    expect(await shop.send("client-0002", errors(1, 1))).toMatchObject({ accepted: 1 });
+    expect(await shop.stats()).toMatchObject({ totals: { events: MAX_DAILY_TROUBLES + 2 }, dropped: [{ reason: "flood", count: 2 }] });
+    edge.nowMs += 864e5;
+    expect(await shop.send(CLIENT, [event(MAX_DAILY_TROUBLES + 4, "script_error", { message: "again" }, edge.nowMs)])).toMatchObject({ accepted: 1 });
+  });
+
+  it("and how well the pages were read is told by source, without a row more than the batch costs anyway", async () => {
+    const shop = await createShop(startEdge());
+    const view = (seq: number, source: EventSource, conflicts?: string[]) => ({ ...event(seq, "view_item", { items: [{ item_id: "p1" }], ...(conflicts && { conflicts }) }), source });
+    await shop.send(CLIENT, [view(1, "json-ld", ["price"]), view(2, "json-ld"), view(3, "data-layer", ["price", "brand"]), event(4, "view_search_results", { search_term: "lamp", results: 0 }), event(5, "view_search_results", { search_term: "lamp", results: 3 }), ...pageViews(6)]);
+    expect(await shop.stats()).toMatchObject({ sources: [{ source: "data-layer", events: 1 }, { source: "json-ld", events: 2 }], conflicts: 2, emptySearches: 1 });
   });
 });

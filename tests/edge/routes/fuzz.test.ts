@@ -28,12 +28,14 @@ it("answers whatever JSON it is sent with a receipt or a refusal, never with a f
   const random = seededRandom(11);
   const batch = () => ({
     key: shop.writeKey, clientId: `client-${1000 + Math.floor(random() * 200)}`, sentAtMs: NOON, voids: [{ from: 1, to: 2, reason: "unused" }],
-    events: [event(3, "purchase", { transaction_id: "T", currency: "EUR", value: 3, items: [{ item_id: "a", price: 1, quantity: 2 }] }), event(4, "rec_click", slate), event(5, "search", { search_term: "x" }), event(6, "page_view", { page_title: "t" })],
+    events: [event(3, "purchase", { transaction_id: "T", currency: "EUR", value: 3, items: [{ item_id: "a", price: 1, quantity: 2 }] }), event(4, "rec_click", slate), event(5, "search", { search_term: "x" }), event(6, "page_view", { page_title: "t" }),
+      event(7, "script_error", { message: "m", source: "https://shop.example/a.js", line: 3 }), event(8, "form_abandon", { form: "form#f", field: "email", fields: ["email"] }), event(9, "web_vitals", { lcp: 3, cls: 0 }), event(10, "login", { user_id: "a".repeat(64) })],
   });
   const bearer = { authorization: `Bearer ${shop.merchantToken}` };
   const page = { origin: SHOP_ORIGIN, "user-agent": BROWSER };
   const targets: [method: string, path: string, body: () => unknown, headers: { [name: string]: string }][] = [
     ["POST", routes.events, batch, page],
+    ["POST", routes.erasure, () => ({ key: shop.writeKey, clientId: `client-${1000 + Math.floor(random() * 200)}`, secret: "a-secret" }), page],
     ["POST", routes.admin.import(shop.id), batch, bearer],
     ["PUT", routes.admin.catalogue(shop.id), () => ({ id: "a", title: "A", link: "/a", price: 1, availability: "in_stock" }), bearer],
     ["POST", routes.recommend, () => ({ key: shop.writeKey, placement: "home-for-you", cart: ["a"], history: [{ item_id: "a", kind: "view", ageMs: 1 }] }), page],
