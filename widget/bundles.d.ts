@@ -5,5 +5,6 @@ declare module "virtual:endcap-bundles" {
   export const engineFile: string;
   export const identityFile: string;
   export const panelFile: string;
+  export const troubleFile: string;
   export const systemsFile: string;
 }

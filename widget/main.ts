@@ -1,5 +1,5 @@
 /** The tag: wires consent, capture, store, sync and placements together on a shop's page. */
-import { carouselFile, consentFile, engineFile, identityFile, panelFile, systemsFile } from "virtual:endcap-bundles";
+import { carouselFile, consentFile, engineFile, identityFile, panelFile, troubleFile, systemsFile } from "virtual:endcap-bundles";
 import type { ShopConfig } from "../core/api.ts";
 import { DAY_MS } from "../core/calendar.ts";
 import type { EventItem, ShopEventName } from "../core/events.ts";
@@ -11,6 +11,7 @@ import { detectPageType, isOffLimits, pagePath, watchNavigation } from "./captur
 import { createRecorder, type CurrentPage, type Voice } from "./capture/recorder.ts";
 import { CONFIG_FRESH_MS, fetchConfig, readTag, type TagAttributes } from "./config.ts";
 import { createConsent, type Grants } from "./consent.ts";
+import { watchExperience, type TroubleChunk } from "./experience/experience.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createJournal } from "./store/journal.ts";
 import { change } from "./store/shopper.ts";
@@ -221,6 +222,8 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   });
   watchNavigation(window, faults.guard("navigation", () => {
     readProduct();
+    experience.leave();
+    experience.restart();
     events = [];
     recorder.turnPage();
     viewed = undefined;
@@ -234,8 +237,15 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
 
   // Coming and going.
   const listen = (target: EventTarget, type: string, listener: (event: Event) => void) => target.addEventListener(type, faults.guard(type, listener), { capture: true });
+  const experience = watchExperience({
+    faults, listen,
+    record: (name, params) => void recorder.record(name, params, []),
+    page: () => page,
+    loadTrouble: tag.attributes["experience"] !== "off" && (() => load<TroubleChunk>(troubleFile)),
+  });
   const hide = () => {
     readProduct();
+    experience.leave();
     systems?.leave();
     flusher.sendLeaving();
   };
@@ -246,6 +256,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   });
   listen(window, "pageshow", (event) => {
     if (!(event as PageTransitionEvent).persisted) return;
+    experience.restart(event.timeStamp);
     recorder.turnPage();
     beginPage();
     reload();

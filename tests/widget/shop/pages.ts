@@ -8,6 +8,8 @@ export interface PageOptions {
   tag?: string;
   /** HTML before the tag: scripts of the shop. */
   head?: string;
+  /** Pages of the test's own: what their body holds, by path. */
+  bodies?: { [path: string]: string };
   /** Content-Security-Policy; `EDGE` stands for the edge's origin, `SHOP` for the shop's. */
   policy?: string;
 }
@@ -29,7 +31,7 @@ export async function startShop(edge: Edge): Promise<Shop> {
     if (picture) return void response.writeHead(200, { "content-type": "image/svg+xml", "cache-control": "max-age=300" }).end(drawPicture(picture[1]!, Number(picture[2])));
     if (pathname === "/style.css") return void response.writeHead(200, { "content-type": "text/css" }).end(STYLE);
     const { tag = "", head = "", policy } = shop.options;
-    const body = bodyOf(pathname);
+    const body = shop.options.bodies?.[pathname] ?? bodyOf(pathname);
     response.writeHead(body ? 200 : 404, {
       "content-type": "text/html; charset=utf-8",
       ...(policy && { "content-security-policy": policy.replaceAll("EDGE", edge.origin).replaceAll("SHOP", origin) }),
