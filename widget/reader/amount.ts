@@ -1,11 +1,13 @@
 /** Reads amounts of money as shops write them: separators, currencies and their places differ by country. */
 
-/** Signs and abbreviations, each followed by its ISO 4217 code; longer ones come before those they hold. */
+/** Signs and abbreviations, each followed by its ISO 4217 code. */
 const SIGNS =
-  "€EUR euroEUR eurEUR £GBP ₹INR rsINR ₽RUB рубRUB р.RUB złPLN kčCZK ftHUF ₺TRY tlTRY ₴UAH грнUAH б.рBYN ₩KRW 원KRW ₪ILS ฿THB ₫VND đVND ₱PHP ₸KZT тгKZT тенгеKZT ₦NGN frCHF sfrCHF r$BRL rmMYR rpIDR leiRON lvBGN лвBGN knHRK кмBAM kmBAM dinRSD ر.سSAR ريالSAR د.إAED درهمAED 円JPY 元CNY nt$TWD hk$HKD s$SGD au$AUD a$AUD ca$CAD c$CAD mx$MXN us$USD $USD ¥JPY ￥JPY krSEK :-SEK";
+  "€EUR £GBP ₹INR ₽RUB ₺TRY ₴UAH ₩KRW ₪ILS ฿THB ₫VND ₱PHP ₸KZT ₦NGN 円JPY 元CNY 원KRW ¥JPY ￥JPY $USD r$BRL nt$TWD hk$HKD s$SGD au$AUD a$AUD ca$CAD c$CAD mx$MXN us$USD :-SEK " +
+  "euroEUR eurEUR rsINR рубRUB рRUB złPLN kčCZK ftHUF tlTRY грнUAH đVND тгKZT тенгеKZT frCHF sfrCHF rmMYR rpIDR leiRON lvBGN лвBGN knHRK kmBAM dinRSD ر.سSAR ريالSAR د.إAED درهمAED krSEK";
 const CODES: { [sign: string]: string } = {};
 for (const entry of SIGNS.split(" ")) CODES[entry.slice(0, -3)] = entry.slice(-3);
-const SIGN = new RegExp(Object.keys(CODES).map((sign) => (/^\p{L}/u.test(sign) ? "(?<!\\p{L})" : "") + sign.replace(/[$.]/g, "\\$&") + (/\p{L}$/u.test(sign) ? "(?!\\p{L})" : "")).join("|"), "iu");
+const WORDS = Object.keys(CODES).filter((sign) => /^\p{L}[^$]*$/u.test(sign) && !/[円元원]/.test(sign)).join("|").replaceAll(".", "\\.");
+const SIGN = new RegExp(`[€£₹₽₺₴₩₪฿₫₱₸₦円元원¥￥]|(?<!\\p{L})[a-z]{0,2}\\$|(?<!\\p{L})(?:${WORDS})(?!\\p{L})|:-`, "iu");
 const ISO = /(?<![A-Z])([A-Z]{3})\s?\d|\d\s?([A-Z]{3})(?![A-Z])/;
 const KNOWN = new Set(Intl.supportedValuesOf("currency"));
 /** What `$`, `¥` and `kr` are called in countries that share them. */
@@ -23,7 +25,7 @@ export function currencyIn(text: string, country = ""): string | undefined {
   if (code && KNOWN.has(code)) return code;
   const sign = SIGN.exec(text);
   if (!sign) return undefined;
-  const currency = CODES[sign[0].toLowerCase()]!;
+  const currency = CODES[sign[0].toLowerCase()] ?? "USD";
   const at = country && sign[0].length < 3 ? (LOCAL[currency] ?? "").indexOf(country) : -1;
   return at < 0 ? currency : LOCAL[currency]!.slice(at + 2, at + 5);
 }

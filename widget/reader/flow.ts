@@ -1,0 +1,82 @@
+/** The page in reading order: its texts, through open shadow roots, with the product's name and the buy button found. */
+import { sameName } from "./words.ts";
+
+export interface Line {
+  text: string;
+  /** The element whose text it is. */
+  element: Element;
+}
+export interface Flow {
+  lines: Line[];
+  /** The product's name, as the page shows it; empty where there is none. */
+  title: string;
+  heading?: Element | undefined;
+  /** Index of the name's line; -1 without one. */
+  titleAt: number;
+  buy?: HTMLElement | undefined;
+  /** Index of the first line after the buy button. */
+  buyAt: number;
+  all(selector: string): Element[];
+}
+
+/** Work that can be interrupted wherever it yields, so that the page stays responsive. */
+export type Sliced<T> = Generator<void, T>;
+
+/** A page with more lines than this is read so far. */
+const MAX_LINES = 9_000;
+const UNREAD = /^(script|style|noscript|template|svg|iframe|option|textarea)$/i;
+const BUY = /add.?to.?(cart|bag|basket|trolley|order)|\bbuy\b|(place|submit).?bid|order now|warenkorb|einkaufswagen|kaufen|au panier|achet|añadir|agregar|comprar|carrello|acquista|adicionar|carrinho|winkel(wagen|mand)|bestel|(lägg|læg|legg|köp|kjøp)\b|ostoskori|do koš[íi]?|kup teraz|koupit|kosárba|în coș|adaug|корзин|купи|кошик|добави|sepete|košaric|naroči|购物车|購物車|カート|장바구니|הוסף|أضف/i;
+const BUY_NAME = /add.?to.?(cart|bag|basket)|addcart|(buy|cart).?(now|button|btn|add)|(btn|button).?(buy|cart)/i;
+
+export function* readFlow(document: Document): Sliced<Flow> {
+  const lines: Line[] = [];
+  const controls: [HTMLElement, number][] = [];
+  const headings: [Element, number][] = [];
+  const roots: ParentNode[] = [document];
+  const ahead: Node[] = [document.body];
+  const queue = (parent: Node): void => {
+    for (let child = parent.lastChild; child; child = child.previousSibling) ahead.push(child);
+  };
+  for (let node = ahead.pop(), steps = 0; node && lines.length < MAX_LINES; node = ahead.pop(), steps += 1) {
+    if (steps % 200 === 0) yield;
+    if (node.nodeType === 3) {
+      const text = node.nodeValue!.trim();
+      if (text) lines.push({ text, element: node.parentElement ?? (node.parentNode as ShadowRoot).host });
+    }
+    if (node.nodeType !== 1 || UNREAD.test((node as Element).tagName)) continue;
+    const element = node as HTMLElement;
+    if (element.matches("h1,[itemprop=name]")) headings.push([element, lines.length]);
+    if (element.matches("button,input,a,[role=button]")) controls.push([element, lines.length]);
+    queue(element);
+    if (element.shadowRoot) {
+      roots.push(element.shadowRoot);
+      queue(element.shadowRoot);
+    }
+  }
+  yield;
+  const all = (selector: string): Element[] => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
+
+  const named = [document.title, ...all('meta[property="og:title"]').map((meta) => meta.getAttribute("content")!)];
+  const shown = headings.filter(([element]) => element.textContent!.trim() && isShown(element));
+  const found = shown.find(([element]) => named.some((name) => sameName(name, element.textContent!, 0))) ?? shown.find(([element]) => element.tagName === "H1");
+  // Without a heading, a shop's page still repeats its title.
+  const repeated = lines.findIndex(({ text }) => text.length > 8 && document.title.includes(text));
+  const [heading, titleAt] = found ?? [lines[repeated]?.element, repeated];
+  yield;
+  const [buy, buyAt] = controls.find(([element, at]) => at >= titleAt && isBuy(element) && isShown(element)) ?? [undefined, -1];
+  return { lines, title: heading?.textContent!.trim().replace(/\s+/g, " ") ?? "", heading, titleAt, buy, buyAt, all };
+}
+
+function isBuy(element: HTMLElement): boolean {
+  const label = `${element.textContent!.trim()} ${(element as HTMLInputElement).value ?? ""} ${element.title} ${element.ariaLabel ?? ""}`;
+  return (label.length < 80 && BUY.test(label)) || BUY_NAME.test(namesOf(element));
+}
+
+/** What a shop calls an element. */
+export function namesOf(element: Element): string {
+  return ["class", "id", "name", "itemprop", "data-testid"].map((name) => element.getAttribute(name) ?? "").join(" ");
+}
+
+export function isShown(element: Element): boolean {
+  return element.getClientRects().length > 0;
+}

@@ -1,0 +1,79 @@
+/** Brings the sources' facts together, field by field: the most trusted one is believed, and what disagrees is named. */
+import type { EventSource } from "../../core/events.ts";
+import type { Facts, Field, PageProduct, ReaderPage, Reading } from "./product.ts";
+import type { ShownPrice } from "./visible.ts";
+import { sameName } from "./words.ts";
+
+/** What the page shows. */
+export interface Shown {
+  title: string;
+  /** The likeliest first. */
+  prices: ShownPrice[];
+  /** The printed number. */
+  label?: string;
+  hidden: string[];
+  address?: string;
+  stock?: PageProduct["availability"];
+  canBuy: boolean;
+}
+
+const paid = ({ product }: Facts): number | undefined => product.sale_price ?? product.price;
+
+/** @param told by the sources that speak to machines, most trusted first */
+export function settle(told: readonly Facts[], shown: Shown, page: ReaderPage): Reading {
+  const { prices, label, hidden, address } = shown;
+  const [best] = prices;
+  // Many likely prices of different products are a list.
+  const isList = !!best && (best.card || prices.filter(({ score, amount }) => score > best.score - 1 && amount !== best.amount).length > 5);
+  if (told.length === 0 && (isList || !best || !shown.title || (best.score < 1.5 && !(best.score > -2.5 && (shown.canBuy || label))))) return { provenance: {}, conflicts: [] };
+
+  const product: PageProduct = {};
+  const provenance: { [field in Field]?: EventSource } = {};
+  const believe = (source: EventSource, facts: PageProduct): void => {
+    for (const [field, value] of Object.entries(facts) as [Field, never][]) {
+      if (value === undefined || product[field] !== undefined) continue;
+      product[field] = value;
+      provenance[field] = source;
+    }
+  };
+
+  // The number printed by the product is the shop's own name for it; JSON-LD often holds the warehouse's.
+  if (label) believe("page", { id: label });
+  const priced = told.filter((facts) => paid(facts) !== undefined);
+  const [first] = priced;
+  const seen = first && prices.find(({ amount }) => amount === paid(first));
+  // What the page shows is believed where a second source says the same, or where it has crossed the first one's out.
+  const ally = best && priced.find((facts) => paid(facts) === best.amount);
+  const isOutdated = !!best && !!seen?.former && best.amount < seen.amount && !best.card;
+  const former = best && prices.find((price) => price.former && price.amount > best.amount && price.score > best.score - 8);
+  const onPage: PageProduct = best ? { price: former ? former.amount : best.amount, sale_price: former && best.amount, currency: best.currency } : {};
+  const priceOf = ({ source, product: { price, sale_price, currency } }: Facts): void => believe(source, { price, sale_price, currency });
+  if (ally) priceOf(ally);
+  else if (isOutdated || !first) believe("page", onPage);
+  else priceOf(first);
+  const { sale_price } = product;
+
+  const [stated] = told.filter((facts) => facts.product.availability);
+  // A page's data is often staler than the page: sold out is what the page says too.
+  if (stated && (stated.product.availability !== "out_of_stock" || shown.stock === "out_of_stock" || !shown.title)) believe(stated.source, { availability: stated.product.availability });
+  else if (shown.stock) believe("page", { availability: shown.stock });
+
+  for (const { source, product: facts } of told) {
+    const { price: _price, sale_price: _sale, availability: _stock, id, ...rest } = facts;
+    believe(source, { ...rest, id: id && !/\s/.test(id) ? id : undefined });
+  }
+  const inAddress = hidden.find((id) => id.length > 3 && page.location.href.includes(id));
+  believe("page", { id: inAddress ?? address ?? hidden[0] ?? product.gtin, title: shown.title || undefined, currency: best?.currency });
+
+  const conflicts = new Set<Field>();
+  for (const facts of told) {
+    const { id, title, brand, currency, availability } = facts.product;
+    if (paid(facts) !== undefined && paid(facts) !== (sale_price ?? product.price)) conflicts.add("price");
+    if (id && id !== product.id) conflicts.add("id");
+    if (currency && currency !== product.currency) conflicts.add("currency");
+    if (availability && availability !== product.availability) conflicts.add("availability");
+    if (title && !sameName(title, product.title, 0)) conflicts.add("title");
+    if (brand && !sameName(brand, product.brand, 0)) conflicts.add("brand");
+  }
+  return { product, provenance, conflicts: [...conflicts], source: told[0]?.source ?? "page" };
+}

@@ -1,0 +1,97 @@
+/** The page reader: finds the product of a page that nobody prepared, and says where each fact came from. */
+import { categoryPath } from "../../core/catalogue.ts";
+import { readFlow, type Sliced } from "./flow.ts";
+import { settle } from "./merge.ts";
+import { metaFacts } from "./meta-tags.ts";
+import type { Facts, PageProduct, ReaderPage, Reading } from "./product.ts";
+import { mainProduct, namedType, productFacts, readJsonLd, readMarkup } from "./schema-org.ts";
+import { shopifyFacts } from "./shopify.ts";
+import { addressId, hiddenIds, labelledId, shownPrices, shownStock } from "./visible.ts";
+
+/** Reading stops for the page's own work after this long; a throttled phone is four times slower than a desk. */
+const SLICE_MS = 8;
+/** A product that comes late is waited for this long, and looked for when the page has been quiet for a moment. */
+const LATE_MS = 15_000;
+const QUIET_MS = 300;
+
+/** Reads the page as it is, in slices. */
+export function readPage(page: ReaderPage): Promise<Reading> {
+  const work = read(page);
+  return new Promise((resolve, reject) => {
+    const slice = (): void => {
+      try {
+        const untilMs = performance.now() + SLICE_MS;
+        for (;;) {
+          const { done, value } = work.next();
+          if (done) return resolve(value);
+          if (performance.now() > untilMs) return void setTimeout(slice);
+        }
+      } catch (error) {
+        reject(error as Error);
+      }
+    };
+    slice();
+  });
+}
+
+/**
+ * Tells what the page shows, now and, where no product is there yet, when one comes.
+ *
+ * @param staleId the product of the page before, which a single-page shop may still show
+ * @returns stops looking
+ */
+export function watchProduct(page: ReaderPage, staleId: string | undefined, onReading: (reading: Reading) => void, onFault: (error: unknown) => void): () => void {
+  let stopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = (): void => {
+    timer = undefined;
+    void readPage(page).then((reading) => {
+      if (stopped) return;
+      const { view, product } = reading;
+      if (view && product!.id === staleId) return;
+      onReading(reading);
+      if (view?.items[0]!.price !== undefined) stop();
+    }).catch(onFault);
+  };
+  const observer = new MutationObserver(() => (timer ??= setTimeout(look, QUIET_MS)));
+  const stop = (): void => {
+    stopped = true;
+    observer.disconnect();
+    clearTimeout(timer);
+  };
+  observer.observe(page.document.documentElement, { childList: true, subtree: true });
+  setTimeout(stop, LATE_MS);
+  look();
+  return stop;
+}
+
+function* read(page: ReaderPage): Sliced<Reading> {
+  const flow = yield* readFlow(page.document);
+  yield;
+  const told: Facts[] = [];
+  const add = (source: Facts["source"], product: PageProduct | undefined) => product && told.push({ source, product });
+  add("shopify", shopifyFacts(page, flow));
+  yield;
+  const jsonLd = readJsonLd(flow);
+  for (const [source, objects] of [["json-ld", jsonLd], ["microdata", readMarkup(flow)]] as const) {
+    const main = mainProduct(objects, page, flow);
+    add(source, main && productFacts(main, objects, page));
+    yield;
+  }
+  add("open-graph", metaFacts(flow));
+  const prices = yield* shownPrices(flow, page);
+  yield;
+  const label = labelledId(flow);
+  yield;
+  const reading = settle(told, { title: flow.title, prices, label, hidden: hiddenIds(flow), address: addressId(page), stock: shownStock(flow), canBuy: !!flow.buy }, page);
+  const { product } = reading;
+  return { ...reading, type: product ? "product" : namedType(jsonLd), view: product && viewOf(product, reading) };
+}
+
+/** GA4's event of looking at the product. */
+function viewOf({ id, title, price, sale_price, brand, product_type, variant, currency }: PageProduct, { conflicts }: Reading): Reading["view"] {
+  if (!id) return undefined;
+  const categories = categoryPath(product_type).slice(0, 5).map((level, index) => [`item_category${index ? index + 1 : ""}`, level]);
+  const paid = sale_price ?? price;
+  return { currency, value: paid, conflicts: conflicts.length > 0 ? conflicts : undefined, items: [{ item_id: id, item_name: title, price: paid, item_brand: brand, item_variant: variant, ...Object.fromEntries(categories) }] } as Reading["view"];
+}

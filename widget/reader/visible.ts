@@ -1,0 +1,151 @@
+/** Reads the product off the page as a shopper does: the price by the name and the buy button, the printed number, the stock. */
+import { currencyIn, NUMBERS, readNumber } from "./amount.ts";
+import { isShown, namesOf, type Flow, type Sliced } from "./flow.ts";
+import type { PageProduct, ReaderPage } from "./product.ts";
+import { SOLD_OUT } from "./words.ts";
+
+export interface ShownPrice {
+  amount: number;
+  currency?: string;
+  /** Higher is likelier what the shopper pays. */
+  score: number;
+  /** Crossed out, or called a former price. */
+  former: boolean;
+  /** On another product's card. */
+  card: boolean;
+}
+
+const PRICE = /pri[cs]|preis|prez|pre[cç]|cena|fiyat|amount|hinta|cijena/i;
+const PAID = /final|current|now|sale|special|offer|actual|main|promo|reduced|buy-?box/i;
+const FORMER = /\bold|old\b|was[-_]?price|\bwas\b|regular|list[-_]?price|rrp|msrp|uvp|before|cross|strike|original|compare|retail|previous|ancien|antes|anterior|stroke|through|full-?price/i;
+const NET = /tax|\bvat|excl|\bnet\b|netto/i;
+const NET_WORDS = /(ex|without|ohne|sans|hors|sin|bez|brez|без)\S*\s(vat|tax|gst|mwst|iva|tva|dph|ddv|ндс)/i;
+const ELSEWHERE = /relat|recommend|similar|up-?sell|cross-?sell|also|carousel|recent|mini-?cart|\bnav|menu|header|footer|accessor|bundle|shipping|deliver|install?ment/i;
+/** Words beside amounts that are not the price: postage, instalments, savings, units. */
+const OTHER = /ship|deliver|versand|livraison|env[ií]o|spedi|доставк|month|monat|\bmes\b|мес|mois|\/\s?mo\b|save|spar|ahorr|risparm|discount|rabat|sconto|coupon|voucher|points|deposit|\b(tax|over|free|was)\b|(per|\/|je|pro|al)\s?\d*\s?(kg|g|l|ml|lb|oz|m²)\b|rrp|msrp|uvp|list price|statt|instead|regular|before|antes|cashback|cuotas|кредит|бонус/i;
+
+/** Looks outwards from an element. */
+function around(element: Element, levels: number): string {
+  let names = "";
+  for (let at: Element | null = element; at && levels > 0; at = at.parentElement, levels -= 1) names += " " + namesOf(at);
+  return names;
+}
+
+/** The text of a price, its cents told from its units where they stand in an element of their own. */
+function priceText(element: Element): string {
+  let text = "";
+  for (const child of element.childNodes) {
+    const inner = child.nodeType === 1 ? priceText(child as Element) : child.nodeType === 3 ? child.nodeValue! : "";
+    text += (child.nodeType === 1 && /^\s*\d\d\D{0,3}$/.test(inner) && /(^|[^.,\d])\d{1,4}$/.test(text) ? "." : "") + inner;
+  }
+  return text;
+}
+
+/** Whether an element is part of another product's card: a picture beside it leads to another page. */
+function isCard(element: Element, { heading }: Flow): boolean {
+  for (let at: Element | null = element, levels = 0; at && levels < 6 && !(heading && at.contains(heading)); at = at.parentElement, levels += 1) {
+    const picture = at.querySelector("a[href] img")?.closest("a");
+    if (picture) return !/^#|^javascript|\.(jpe?g|png|webp|gif)/i.test(picture.getAttribute("href")!);
+  }
+  return false;
+}
+
+/** Every amount of money that the page shows, the likeliest price first. */
+export function* shownPrices(flow: Flow, page: ReaderPage): Sliced<ShownPrice[]> {
+  const country = (page.document.documentElement.lang.split("-")[1] ?? page.location.hostname.split(".").at(-1)!).toLowerCase();
+  const { lines, titleAt } = flow;
+  const found: ShownPrice[] = [];
+  const taken = new Set<Element>();
+  for (let index = Math.max(0, titleAt - 100); index < lines.length && index < titleAt + 900; index += 1) {
+    const { text, element } = lines[index]!;
+    if (index % 50 === 0) yield;
+    if (!/\d/.test(text) || text.length > 99) continue;
+    // Outwards, while it is one amount and no more: its sign and its cents may stand in elements of their own.
+    let holder = element;
+    let whole = text;
+    for (let at: Element | null = element, levels = 0; at && levels < 4; at = at.parentElement, levels += 1) {
+      const wider = at.textContent!.length < 99 ? priceText(at).replace(/\s+/g, " ").trim() : "";
+      if (!wider || wider.length > 40 || (wider.match(NUMBERS) ?? []).length > 1) break;
+      [holder, whole] = [at, wider];
+      if (currencyIn(wider)) break;
+    }
+    const numbers = whole.match(NUMBERS);
+    if (taken.has(holder) || !numbers) continue;
+    const currency = currencyIn(whole, country);
+    if (!currency && !(PRICE.test(around(holder, 2)) && /^\D{0,12}[\d.,\s]+\D{0,4}$/.test(whole))) continue;
+    // Of several numbers the one by the sign; of a range the first.
+    const near = numbers.find((number) => currencyIn(whole.slice(Math.max(0, whole.indexOf(number) - 4), whole.indexOf(number) + number.length + 4)));
+    const amount = readNumber(/\d\s*[–—-]\s*\D{0,4}\d/.test(whole) ? numbers[0]! : near ?? numbers[0]!, currency);
+    if (!amount || amount > 1e9 || /%\s*$|^[-–−(]/.test(whole) || !isShown(holder)) continue;
+    taken.add(holder);
+    const style = getComputedStyle(holder);
+    const names = around(holder, 4);
+    const crossed = !!holder.closest("del,s,strike") || style.textDecorationLine.includes("through");
+    const called = FORMER.test(around(holder, 3));
+    const card = isCard(holder, flow);
+    const before = lines[index - 1]?.text ?? "";
+    const away = index - titleAt;
+    found.push({
+      amount, currency, card,
+      former: crossed || called,
+      score:
+        2 * Math.log2(Number.parseFloat(style.fontSize) / 16) + (Number(style.fontWeight) > 599 ? 0.5 : 0) + (currency ? 1 : 0) +
+        (PRICE.test(names) ? 1.5 : 0) + (PAID.test(names) ? 0.7 : 0) - (crossed ? 4 : called ? 2 : 0) - (card ? 3 : 0) -
+        (NET.test(around(holder, 2)) || NET_WORDS.test(before + text) ? 3 : 0) - (ELSEWHERE.test(around(holder, 9)) ? 3 : 0) -
+        (OTHER.test(`${before.length < 40 ? before : ""} ${whole} ${text} ${lines[index + 1]?.text.slice(0, 9)}`) ? 2.5 : 0) -
+        (holder.closest('a[href]:not([href^="#"])') ? 2 : 0) - (holder.closest("nav,header,footer,aside") ? 1.5 : 0) -
+        (away < 0 ? 1.5 - away / 40 : Math.min(5, away / 40)) - (flow.buy ? Math.min(3, Math.abs(index - flow.buyAt) / 40) : 0),
+    });
+  }
+  return found.sort((one, other) => other.score - one.score);
+}
+
+const LABEL = /^[\s(#*•|·-]*((product|item|article|model|part|catalog(ue)?|style|stock|order|web|manufacturer)?[ -]?(#|no\b\.?|nr\b\.?|num(ber)?\b\.?|code|id\b|ref(erence)?\b\.?|sku|upc)|model|art(ikel)?[. -]*(nr|nummer|no)\.?|(bestell|artikel|produkt|vare?|tuote)-?(nr|nummer|numero|koodi|code|id)\.?|r[ée]f(\.|[ée]r[eê]n\p{L}+)?( \p{L}+)?|c[oó]d(\.|igo|ice|e)?( (d[eo]l? |di )?\p{L}+)?|k[oó]d( \p{L}+)?|symbol|cikkszám|termékkód|[šs]ifra( \p{L}+)?|код( товара| товару)?|артикул|арт\.?|ürün kodu|stok kodu|κωδικ\p{L}+|מק"?ט|商品编号|货号|品番|型番|商品番号|商品コード|상품번호|رقم المنتج|رمز المنتج|ean|isbn(-?1[03])?|gtin)\s*[:#.№]*\s*/iu;
+const NUMBERED = /^[#:№\s]*([\p{L}\d][\p{L}\d./_-]*\d[\p{L}\d./_-]*|\d{3,}([ -]\d+)*)\s*\)?$/u;
+
+/** The number printed by the product, after a label on the same line or the one before. */
+export function labelledId({ lines, titleAt }: Flow): string | undefined {
+  let best: string | undefined;
+  let nearest = 300;
+  lines.forEach(({ text, element }, index) => {
+    const [label] = (text.length < 80 && LABEL.exec(text)) || [];
+    if (!label) return;
+    const rest = text.slice(label.length) || lines[index + 1]?.text || "";
+    const id = NUMBERED.exec(/^[:#\s]+$/.test(rest) ? lines[index + 2]?.text ?? "" : rest)?.[1];
+    const away = Math.abs(index - titleAt) + (index < titleAt ? 20 : 0) + (ELSEWHERE.test(around(element, 6)) ? 200 : 0) + (/ean|isbn|gtin|model/i.test(label) ? 100 : 0);
+    if (id && id.length < 40 && away < nearest) [best, nearest] = [id, away];
+  });
+  return best;
+}
+
+const ID_NAMES = /^(data-)?(product|item|article|prod|goods|offer|variant|id|p)?[-_]?(sku|code|id|no|number|pid|product)$|^add-to-cart$|^productid$|^childsku$/i;
+const isId = (value: string | null): value is string => !!value && /^[^\s{}:]*\d[^\s{}:]*$/.test(value) && value.length > 1 && value.length < 40;
+
+/** Numbers by which the page's scripts know the product: those of its buy form, and of the elements around. */
+export function hiddenIds({ buy, heading }: Flow): string[] {
+  const ids: string[] = [];
+  const collect = (name: string, value: string | null): void => {
+    if (ID_NAMES.test(name) && isId(value)) ids.push(value);
+  };
+  for (const input of (buy?.closest("form") ?? buy?.parentElement)?.querySelectorAll<HTMLInputElement>("input,button[value]") ?? []) collect(input.name, input.value);
+  for (let at: Element | null | undefined = buy ?? heading, levels = 0; at && levels < 12; at = at.parentElement, levels += 1) for (const { name, value } of at.attributes) if (name.startsWith("data-")) collect(name, value);
+  return ids;
+}
+
+/** The product's number in the page's address. */
+export function addressId({ location: { pathname, search } }: ReaderPage): string | undefined {
+  for (const [name, value] of new URLSearchParams(search)) if (ID_NAMES.test(name) && isId(value)) return value;
+  for (const part of pathname.replace(/\.\w{3,5}$/, "").split("/").reverse()) {
+    const number = /(?:^|[-_.~])[a-z]{0,2}?(\d{4,})$/i.exec(part) ?? /^[a-z]{0,2}?(\d{4,})(?=[-_.])/i.exec(part) ?? /(?:^|[-_])((?=\w*\d\w*\d)[A-Z\d]{5,})$/.exec(part);
+    if (number) return number[1];
+  }
+  return undefined;
+}
+
+/** Out of stock where the page says so by the product, or its button is dead. */
+export function shownStock({ buy, lines, titleAt }: Flow): PageProduct["availability"] {
+  const isDead = !!buy && (buy.matches(":disabled,[aria-disabled=true]") || /disabled|sold.?out/i.test(namesOf(buy)));
+  if (buy && !isDead) return "in_stock";
+  const says = lines.slice(Math.max(0, titleAt), titleAt + 100).some(({ text, element }) => text.length < 60 && SOLD_OUT.test(text) && isShown(element) && !element.closest("a[href],li,label") && !ELSEWHERE.test(around(element, 6)));
+  return says ? "out_of_stock" : undefined;
+}
