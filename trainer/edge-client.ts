@@ -1,7 +1,7 @@
 /** The edge's merchant and operator routes as functions: what the trainer, imports and the demo call. */
 import {
   EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes,
-  type ApiError, type CatalogueExport, type CatalogueReport, type CreateShopRequest, type CreateShopResponse, type ExportLine,
+  type ApiError, type CatalogueExport, type CatalogueReport, type CreateShopRequest, type CreateShopResponse, type ExportErasure, type ExportLine,
   type ImportLine, type ImportReport, type LoginLinkResponse, type ModelRecord, type ModelsResponse, type PauseRequest, type ShopResponse, type StatBucket, type StatsResponse,
 } from "../core/api.ts";
 import type { Product } from "../core/catalogue.ts";
@@ -44,6 +44,8 @@ export interface ExportOptions {
   cursor?: string;
   /** Called when every line of a page has been taken: storing this cursor resumes behind those lines. */
   onPage?: (nextCursor: string) => void;
+  /** Called in its place among the lines: of this client, whose id has this SHA-256 in hex, nothing may be kept that came before. */
+  onErased?: (clientSha256: string) => void;
 }
 
 /** All of these reject with an EdgeError. */
@@ -179,7 +181,7 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
       return report;
     },
 
-    async *exportEvents(shop, { cursor, onPage } = {}) {
+    async *exportEvents(shop, { cursor, onPage, onErased } = {}) {
       for (let from = cursor; ; ) {
         const path = routes.admin.export(shop) + (from === undefined ? "" : `?cursor=${encodeURIComponent(from)}`);
         // A page is read whole before its first line is given out, so that a cut connection repeats no line.
@@ -189,7 +191,12 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
           if (next === null) throw new EdgeError("not-an-edge", `${origin}${path} answered without ${EXPORT_CURSOR_HEADER}`, response.status, false);
           return { text: await readText(response, path), next, more: response.headers.get(EXPORT_MORE_HEADER) === "1" };
         });
-        for (const line of page.text.split("\n")) if (line) yield JSON.parse(line) as ExportLine;
+        for (const text of page.text.split("\n")) {
+          if (!text) continue;
+          const line = JSON.parse(text) as ExportLine | ExportErasure;
+          if ("erased" in line) onErased?.(line.erased);
+          else yield line;
+        }
         onPage?.(page.next);
         if (!page.more) return;
         from = page.next;

@@ -175,6 +175,7 @@ async function loadDataset(call: Call, client: EdgeClient): Promise<Dataset> {
   const bar = createProgress("Fetching what is new", 0, "events");
   const copy = await pullLog(client, shop, join(folder, "cache", shop), readAccess(shop, { edge, folder }).merchantToken, (count) => bar.advance(count));
   bar.done(`${copy.events.toLocaleString("en")} in all`);
+  if (copy.erased > 0) print(`${copy.erased.toLocaleString("en")} events of shoppers who have been erased are deleted here too.`);
   const builder = createDatasetBuilder(products);
   const reading = createProgress("Reading the log", copy.events, "events");
   for await (const line of copy.lines()) {

@@ -36,6 +36,7 @@ export interface Moment {
 }
 
 export interface Shopper {
+  /** The client, or the person who was logged in on several and on each of them alone. */
   clientId: string;
   /** Folded as devices fold it, oldest first. */
   history: HistoryEntry[];
@@ -55,6 +56,9 @@ export interface CleaningReport {
   botEvents: number;
   clippedClients: number;
   clippedEntries: number;
+  /** Clients whose histories were put together, and the persons that they are. */
+  joinedClients: number;
+  joinedPersons: number;
 }
 
 export interface Dataset {
@@ -91,23 +95,31 @@ interface Interaction {
   transactionId: string | undefined;
 }
 
+/** A client's events, as far as the log has been read. */
+interface ClientLog {
+  seen: Set<number>;
+  /** Who logged in here, by the ledger's keys. */
+  persons: Set<string>;
+  interactions: Interaction[];
+}
+
 /** Takes the log line by line, so that it is never held whole. @param catalogue all products of the shop */
 export function createDatasetBuilder(catalogue: readonly Product[]): DatasetBuilder {
   const report: CleaningReport = {
     lines: 0, events: 0, duplicateEvents: 0, unknownProductEvents: 0, unknownProducts: 0, invalidProducts: 0,
-    botClients: 0, botEvents: 0, clippedClients: 0, clippedEntries: 0,
+    botClients: 0, botEvents: 0, clippedClients: 0, clippedEntries: 0, joinedClients: 0, joinedPersons: 0,
   };
   const products = uniqueProducts(catalogue, report);
   const itemIds = products.map((product) => product.id);
   const indexOf = new Map(itemIds.map((id, index) => [id, index]));
-  const logs = new Map<string, { seen: Set<number>; interactions: Interaction[] }>();
+  const logs = new Map<string, ClientLog>();
   const unknown = new Set<string>();
 
   return {
     add(line) {
       report.lines += 1;
       let log = logs.get(line.clientId);
-      if (!log) logs.set(line.clientId, (log = { seen: new Set(), interactions: [] }));
+      if (!log) logs.set(line.clientId, (log = { seen: new Set(), persons: new Set(), interactions: [] }));
       for (const event of line.events) {
         report.events += 1;
         if (log.seen.has(event.seq)) {
@@ -115,6 +127,7 @@ export function createDatasetBuilder(catalogue: readonly Product[]): DatasetBuil
           continue;
         }
         log.seen.add(event.seq);
+        if (event.name === "login" && event.params.user_id !== undefined) log.persons.add(event.params.user_id);
         const entries = entriesOf(event);
         if (entries.length === 0) continue;
         const missing = entries.filter((entry) => !indexOf.has(entry.item_id));
@@ -128,12 +141,10 @@ export function createDatasetBuilder(catalogue: readonly Product[]): DatasetBuil
     finish() {
       report.unknownProducts = unknown.size;
       if (products.length < 2) throw new DatasetError(`The catalogue has ${products.length === 0 ? "no product" : "one product"}: there is nothing to rank. Upload the shop's catalogue first`);
-      const clients = [...logs].sort(([a], [b]) => (a < b ? -1 : 1));
+      const shopperLogs = joinPersons(logs, report);
       logs.clear();
       const kept: { clientId: string; interactions: Interaction[] }[] = [];
-      for (const [clientId, { interactions }] of clients) {
-        if (interactions.length === 0) continue;
-        interactions.sort((a, b) => a.seq - b.seq);
+      for (const [clientId, interactions] of shopperLogs) {
         if (isBot(interactions)) {
           report.botClients += 1;
           report.botEvents += interactions.length;
@@ -217,6 +228,37 @@ function uniqueProducts(catalogue: readonly Product[], report: CleaningReport): 
     else byId.set(product.value.id, product.value);
   }
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Every shopper's interactions, oldest first: a client's by its own numbers, and those of several clients of one person by
+ * time. A client on which more than one person was logged in is nobody's: whose history it is cannot be told.
+ *
+ * @returns in the order of the shoppers' ids; without those who did nothing with a product
+ */
+function joinPersons(logs: ReadonlyMap<string, ClientLog>, report: CleaningReport): [shopper: string, interactions: Interaction[]][] {
+  const shoppers = new Map<string, { clientId: string; parts: Interaction[][] }>();
+  for (const [clientId, { persons, interactions }] of [...logs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (interactions.length === 0) continue;
+    interactions.sort((a, b) => a.seq - b.seq);
+    const [person] = persons;
+    const key = person !== undefined && persons.size === 1 ? `person ${person}` : clientId;
+    const shopper = shoppers.get(key);
+    if (shopper) shopper.parts.push(interactions);
+    else shoppers.set(key, { clientId, parts: [interactions] });
+  }
+  const joined: [string, Interaction[]][] = [];
+  for (const [key, { clientId, parts }] of shoppers) {
+    if (parts.length === 1) {
+      joined.push([clientId, parts[0]!]);
+      continue;
+    }
+    report.joinedPersons += 1;
+    report.joinedClients += parts.length;
+    // Stable: what happened in one moment stays in the order of its client's numbers.
+    joined.push([key, parts.flat().sort((a, b) => a.atMs - b.atMs)]);
+  }
+  return joined.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function isBot(interactions: readonly Interaction[]): boolean {

@@ -1,4 +1,4 @@
-/** Keeps a local copy of a shop's event log, fetching only what is new. */
+/** Keeps a local copy of a shop's event log, fetching only what is new and deleting who has been erased. */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { finished } from "node:stream/promises";
@@ -14,13 +14,17 @@ interface Mark {
   cursor: string;
   bytes: number;
   events: number;
+  /** Erased clients, by the SHA-256 of their ids, and how many bytes of the file came before: their lines may still be in these. */
+  erased: { [clientSha256: string]: number };
 }
 
 export interface LogCopy {
   /** Events in the copy. */
   events: number;
-  /** Of these, fetched just now. */
+  /** Fetched just now. */
   fetched: number;
+  /** Events deleted just now, of clients that have been erased. */
+  erased: number;
   lines(): AsyncIterable<ExportLine>;
 }
 
@@ -39,12 +43,15 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
   if (mark && (mark.source !== identity || !existsSync(logPath) || statSync(logPath).size < mark.bytes)) mark = null;
   if (mark) truncateSync(logPath, mark.bytes);
   else rmSync(logPath, { force: true });
-  const stored = mark?.events ?? 0;
-
+  // Left by a deletion that was interrupted.
+  rmSync(`${logPath}.tmp`, { force: true });
   const out = createWriteStream(logPath, { flags: "a" });
   let page: string[] = [];
-  let current: Mark = mark ?? { source: identity, cursor: "", bytes: 0, events: 0 };
+  let current: Mark = mark ?? { source: identity, cursor: "", bytes: 0, events: 0, erased: {} };
+  const erased = { ...current.erased };
+  let pageBytes = 0;
   let pageEvents = 0;
+  let fetched = 0;
   let pending: Mark | null = null;
   const flush = async () => {
     if (!pending) return;
@@ -56,21 +63,56 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
   for await (const line of client.exportEvents(shop, {
     ...(mark && { cursor: mark.cursor }),
     onPage(cursor) {
-      const bytes = page.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-      current = { source: identity, cursor, bytes: current.bytes + bytes, events: current.events + pageEvents };
-      pageEvents = 0;
+      current = { source: identity, cursor, bytes: current.bytes + pageBytes, events: current.events + pageEvents, erased: { ...erased } };
+      pageBytes = pageEvents = 0;
       pending = current;
+    },
+    onErased(clientSha256) {
+      erased[clientSha256] = current.bytes + pageBytes;
     },
   })) {
     await flush();
-    page.push(`${JSON.stringify(line)}\n`);
+    const text = `${JSON.stringify(line)}\n`;
+    page.push(text);
+    pageBytes += Buffer.byteLength(text);
     pageEvents += line.events.length;
+    fetched += line.events.length;
     onEvents?.(line.events.length);
   }
   await flush();
   out.end();
   await finished(out);
-  return { events: current.events, fetched: current.events - stored, lines: () => readLines(logPath) };
+  const before = current.events;
+  if (Object.keys(current.erased).length > 0) {
+    current = await purge(logPath, current);
+    writeMark(markPath, current);
+  }
+  return { events: current.events, fetched, erased: before - current.events, lines: () => readLines(logPath) };
+}
+
+/**
+ * Deletes erased clients' lines from the copy. The mark is written after it: what is interrupted in between is done again,
+ * or, where the copy has become shorter than its mark, fetched anew.
+ */
+async function purge(logPath: string, mark: Mark): Promise<Mark> {
+  const out = createWriteStream(`${logPath}.tmp`);
+  const goneBefore = new Map<string, number>();
+  let [at, bytes, events] = [0, 0, 0];
+  for await (const line of readLines(logPath)) {
+    let before = goneBefore.get(line.clientId);
+    if (before === undefined) goneBefore.set(line.clientId, (before = mark.erased[createHash("sha256").update(line.clientId).digest("hex")] ?? 0));
+    const text = `${JSON.stringify(line)}\n`;
+    const isGone = at < before;
+    at += Buffer.byteLength(text);
+    if (isGone) continue;
+    bytes += Buffer.byteLength(text);
+    events += line.events.length;
+    if (!out.write(text)) await once(out, "drain");
+  }
+  out.end();
+  await finished(out);
+  renameSync(`${logPath}.tmp`, logPath);
+  return { ...mark, bytes, events, erased: {} };
 }
 
 async function* readLines(path: string): AsyncGenerator<ExportLine> {
@@ -80,7 +122,7 @@ async function* readLines(path: string): AsyncGenerator<ExportLine> {
 function readMark(path: string): Mark | null {
   try {
     const mark = JSON.parse(readFileSync(path, "utf8")) as Partial<Mark>;
-    return typeof mark.cursor === "string" && typeof mark.bytes === "number" && typeof mark.source === "string" && typeof mark.events === "number" ? (mark as Mark) : null;
+    return typeof mark.cursor === "string" && typeof mark.bytes === "number" && typeof mark.source === "string" && typeof mark.events === "number" ? { ...(mark as Mark), erased: mark.erased ?? {} } : null;
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@ import type { Assessment } from "./assess.ts";
 import type { CleaningReport, Dataset } from "./prepare.ts";
 import type { FittedModel } from "./models/fit.ts";
 
-/** One line for every kind of thing that was left out; none for what was not. */
+/** One line for every kind of thing that was left out or put together; none for what was not. */
 export function cleaningLines(report: CleaningReport): string[] {
   const lines: string[] = [];
   const say = (count: number, text: string) => count > 0 && lines.push(`${count.toLocaleString("en")} ${text}`);
@@ -12,6 +12,7 @@ export function cleaningLines(report: CleaningReport): string[] {
   say(report.invalidProducts, "catalogue rows are broken or repeat an id, and are left out");
   say(report.unknownProductEvents, `events name products that the catalogue lacks (${report.unknownProducts} different ones): nothing is learnt about those`);
   say(report.botEvents, `events of ${report.botClients} clients that behave like programs are left out`);
+  say(report.joinedClients, `clients are ${report.joinedPersons.toLocaleString("en")} persons who logged in on several, and count as one shopper each`);
   say(report.clippedEntries, `oldest actions of ${report.clippedClients} very busy clients are left out`);
   return lines;
 }

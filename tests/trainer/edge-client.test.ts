@@ -91,6 +91,13 @@ describe("an import", () => {
 
 describe("an export", () => {
   const line = (n: number): ExportLine => ({ clientId: `client-${String(n).padStart(4, "0")}`, receivedAtMs: n, events: [] });
+  it("tells of erased clients in their place, and takes no blank line for one", async () => {
+    const told: unknown[] = [];
+    edge.exportPages.splice(0, Infinity, `${JSON.stringify(line(1))}\n\n{"erased":"${"a".repeat(64)}","receivedAtMs":2}\n${JSON.stringify(line(3))}\n`);
+    for await (const { receivedAtMs } of client.exportEvents("gifts", { onErased: (sha256) => told.push(sha256) })) told.push(receivedAtMs);
+    expect(told).toEqual([1, "a".repeat(64), 3]);
+  });
+
   const take = async (options?: Parameters<EdgeClient["exportEvents"]>[1]) => {
     const lines: number[] = [];
     for await (const { receivedAtMs } of client.exportEvents("gifts", options)) lines.push(receivedAtMs);

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { EXPORT_CURSOR_HEADER, routes, type ExportLine, type ModelRecord } from "../../core/api.ts";
+import { EXPORT_CURSOR_HEADER, routes, type ExportErasure, type ExportLine, type ModelRecord } from "../../core/api.ts";
 import type { Product } from "../../core/catalogue.ts";
 import { sha256Hex } from "../../core/ids.ts";
 import { readModel } from "../../core/model/config.ts";
@@ -17,7 +18,8 @@ import { plantedShop, product, randomShop, viewLine } from "./planted.ts";
 /** A server that speaks the edge's routes and remembers what reached it: the trainer's side is all real, down to the sockets. */
 interface Edge {
   products: Product[];
-  lines: ExportLine[];
+  /** An erased line is null, and a blank one in the export. */
+  lines: (ExportLine | ExportErasure | null)[];
   requests: string[];
   files: Map<string, Uint8Array<ArrayBuffer>>;
   published: SignedManifest[];
@@ -44,7 +46,7 @@ beforeEach(async () => {
       if (pathname === routes.admin.export(SHOP)) {
         const from = Number(searchParams.get("cursor") ?? 0);
         response.writeHead(200, { [EXPORT_CURSOR_HEADER]: String(edge.lines.length) });
-        return response.end(edge.lines.slice(from).map((line) => `${JSON.stringify(line)}\n`).join(""));
+        return response.end(edge.lines.slice(from).map((line) => `${line ? JSON.stringify(line) : ""}\n`).join(""));
       }
       if (pathname === routes.admin.models(SHOP) && request.method === "GET") return json({ paused: false, models: edge.published.map(recordOf) });
       if (pathname === routes.admin.models(SHOP)) {
@@ -153,6 +155,68 @@ describe("the trainer's command line", () => {
     writeFileSync(copy, "");
     await run("prepare");
     expect(readFileSync(copy, "utf8").trim().split("\n")).toHaveLength(2);
+  });
+
+  describe("when a shopper is erased", () => {
+    const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+    const copy = () => readFileSync(join(folder, "cache", SHOP, "events.ndjson"), "utf8");
+    const clients = () => copy().split("\n").filter(Boolean).map((text) => (JSON.parse(text) as ExportLine).clientId);
+    /** What the edge does: the client's lines turn blank, a notice comes last. */
+    const erase = (clientId: string) => {
+      edge.lines = edge.lines.map((line) => (line && "clientId" in line && line.clientId === clientId ? null : line));
+      edge.lines.push({ erased: sha256(clientId), receivedAtMs: 1 });
+    };
+    beforeEach(async () => {
+      Object.assign(edge, { products: ["a", "b"].map((id) => product(id)), lines: [viewLine("client-gone", ["a", "b"]), viewLine("client-here", ["b", "a"]), viewLine("client-gone", ["b"], undefined, 5)] });
+      await run("prepare");
+      output = "";
+    });
+
+    it("deletes what it has of them, says so, and learns from nothing of it any more", async () => {
+      expect(clients()).toEqual(["client-gone", "client-here", "client-gone"]);
+      erase("client-gone");
+      edge.lines.push(viewLine("client-new", ["a"]));
+      expect(await run("prepare")).toBe(0);
+      expect(output).toContain("3 events of shoppers who have been erased are deleted here too.");
+      expect(output).toMatch(/3 product events of 2 clients/);
+      expect(clients()).toEqual(["client-here", "client-new"]);
+      for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) if (file.isFile()) expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain("client-gone");
+      // What it fetches next comes behind the right place, and is deleted no second time.
+      edge.lines.push(viewLine("client-last", ["b"]));
+      await run("prepare");
+      expect(clients()).toEqual(["client-here", "client-new", "client-last"]);
+      expect(output.match(/deleted here too/g)).toHaveLength(1);
+    });
+
+    it("has the same data as a trainer that fetches all anew", async () => {
+      erase("client-gone");
+      edge.lines.push(viewLine("client-gone", ["a", "b"], undefined, 1));
+      await run("prepare");
+      const grown = copy();
+      rmSync(join(folder, "cache"), { recursive: true });
+      await run("prepare");
+      expect(copy()).toBe(grown);
+      expect(clients()).toEqual(["client-here", "client-gone"]);
+    });
+
+    it("does it at the next run, when it is cut off between hearing of it and doing it", async () => {
+      erase("client-gone");
+      const path = join(folder, "cache", SHOP, "cursor.json");
+      const mark = JSON.parse(readFileSync(path, "utf8")) as { bytes: number };
+      writeFileSync(path, JSON.stringify({ ...mark, cursor: String(edge.lines.length), erased: { [sha256("client-gone")]: mark.bytes } }));
+      await run("prepare");
+      expect(clients()).toEqual(["client-here"]);
+    });
+
+    it("fetches all anew, when it is cut off between deleting and writing that down", async () => {
+      erase("client-gone");
+      const path = join(folder, "cache", SHOP, "cursor.json");
+      const mark = JSON.parse(readFileSync(path, "utf8")) as { bytes: number };
+      writeFileSync(path, JSON.stringify({ ...mark, cursor: String(edge.lines.length), erased: { [sha256("client-gone")]: mark.bytes } }));
+      writeFileSync(join(folder, "cache", SHOP, "events.ndjson"), `${JSON.stringify(viewLine("client-here", ["b", "a"]))}\n`);
+      await run("prepare");
+      expect(clients()).toEqual(["client-here"]);
+    });
   });
 
   it("cuts off what an interrupted fetch left behind its last whole page", async () => {

@@ -29,6 +29,24 @@ describe("preparing a log", () => {
     expect(shopper.moments[0]!.newest.kind).toBe("cart");
   });
 
+  it("puts the histories of one person's devices together, by time, and counts them as one shopper", () => {
+    const alone = [viewLine("client-phone", ["a", "b"], START_MS), viewLine("client-desk", ["c", "d"], START_MS + 30_000)];
+    const login = (clientId: string, user_id: string, seq = 9) => ({ clientId, receivedAtMs: START_MS, events: [{ seq, name: "login" as const, occurredAtMs: START_MS, sessionId: "session-1", params: { user_id } }] });
+    const person = "a".repeat(64);
+    const joined = datasetOf(PRODUCTS, [...alone, login("client-phone", person), login("client-desk", person)]);
+    expect(joined.shoppers).toHaveLength(1);
+    expect(joined.shoppers[0]!.history.map(({ item_id }) => item_id)).toEqual(["a", "c", "b", "d"]);
+    expect(joined.report).toMatchObject({ joinedPersons: 1, joinedClients: 2 });
+    expect(joined.dataHash).toBe(datasetOf(PRODUCTS, [login("client-desk", person), ...[...alone].reverse(), login("client-phone", person)]).dataHash);
+    expect(joined.dataHash).not.toBe(datasetOf(PRODUCTS, alone).dataHash);
+    // One device alone stays what it was.
+    expect(datasetOf(PRODUCTS, [...alone, login("client-phone", person)]).dataHash).toBe(datasetOf(PRODUCTS, alone).dataHash);
+    // A device that two persons share tells of neither.
+    const shared = datasetOf(PRODUCTS, [...alone, login("client-phone", person), login("client-desk", person), login("client-desk", "b".repeat(64), 10)]);
+    expect(shared.shoppers.map(({ clientId }) => clientId)).toEqual(["client-desk", "client-phone"]);
+    expect(shared.report.joinedPersons).toBe(0);
+  });
+
   it("counts an event that the log holds twice once", () => {
     const once = datasetOf(PRODUCTS, [viewLine("client-1", ["a", "b"])]);
     const twice = datasetOf(PRODUCTS, [viewLine("client-1", ["a", "b"]), viewLine("client-1", ["a", "b"])]);
