@@ -15,6 +15,8 @@ export interface TroubleChunk {
    * @param path what a click went through, innermost first; emptied once the page has answered it
    */
   take(event: Event, path: EventTarget[], record: RecordEvent, faults: Faults): void;
+  /** Records what it has been waiting with: the page is left. */
+  leave(): void;
 }
 
 export interface Experience {
@@ -38,6 +40,7 @@ export interface ExperienceOptions {
 export function watchExperience({ faults, listen, record: recordAlways, page, loadTrouble }: ExperienceOptions): Experience {
   const attention = watchAttention(listen);
   let vitals: Vitals | undefined;
+  let trouble: TroubleChunk | undefined;
   let told = false;
   let stopped = false;
   const record: RecordEvent = (name, params) => stopped || recordAlways(name, params);
@@ -56,7 +59,7 @@ export function watchExperience({ faults, listen, record: recordAlways, page, lo
       // Documents and shadow roots; what is in a shadow root is observed from there only.
       for (const node of path as Node[]) if (node.nodeType > 8) changes.observe(node, { subtree: true, childList: true, attributes: true, characterData: true });
       addEventListener("scroll", answered, { capture: true, once: true });
-      faults.watch("trouble", (chunk ??= loadTrouble()).then(({ take }) => take(event, path, record, faults)));
+      faults.watch("trouble", (chunk ??= loadTrouble()).then((loaded) => (trouble = loaded).take(event, path, record, faults)));
     };
     listen(window, "click", hand);
     // What does not load says so too, but to its element.
@@ -65,6 +68,7 @@ export function watchExperience({ faults, listen, record: recordAlways, page, lo
 
   return {
     leave() {
+      trouble?.leave();
       const { itemId } = page();
       const engagement = attention.take();
       if (engagement.engagement_time_msec) record("user_engagement", { ...engagement, items: itemId && [{ item_id: itemId }] });

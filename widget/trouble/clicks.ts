@@ -31,14 +31,19 @@ interface Watched {
 export interface Clicks {
   /** @param path emptied once the page has answered */
   take(event: MouseEvent, path: EventTarget[]): void;
+  /** Nothing more will come of the last clicks. */
+  leave(): void;
 }
 
 export function watchClicks({ edge, record, faults }: { edge: string; record: RecordEvent; faults: Faults }): Clicks {
   /** Clicks on one spot, each soon after the one before. */
   let burst: Watched[] = [];
   let ending: ReturnType<typeof setTimeout> | undefined;
-  /** When the page last asked the network for anything. */
+  /** When the page last asked for anything, be it for another page. */
   let askedMs = 0;
+  const asked = () => {
+    askedMs = performance.now();
+  };
   const note = ({ name, startTime }: PerformanceEntry) => {
     if (!name.startsWith(edge)) askedMs = Math.max(askedMs, startTime);
   };
@@ -70,8 +75,8 @@ export function watchClicks({ edge, record, faults }: { edge: string; record: Re
     record("dead_click", { element: elementPath(clickable) });
   });
 
-  addEventListener("visibilitychange", () => endBurst(), { capture: true });
   return {
+    leave: () => endBurst(),
     take(event, path) {
       const { isTrusted, button, detail, metaKey, ctrlKey, shiftKey, altKey } = event;
       const through = path.filter((node): node is Element => (node as Node).nodeType === 1);
@@ -86,7 +91,8 @@ export function watchClicks({ edge, record, faults }: { edge: string; record: Re
       ending = setTimeout(endBurst, RAGE_GAP_MS);
       // Of a burst the first click speaks for all: it has had the most time.
       if (burst.length === 1) setTimeout(judge, DEAD_MS - (performance.now() - event.timeStamp), click);
-      addEventListener("beforeunload", () => (path.length = 0), { once: true, signal: AbortSignal.timeout(DEAD_MS) });
+      // For no longer than needed: some browsers keep no page that listens for it.
+      addEventListener("beforeunload", asked, { signal: AbortSignal.timeout(DEAD_MS) });
     },
   };
 }

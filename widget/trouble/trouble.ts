@@ -13,3 +13,8 @@ export function take(event: Event, path: EventTarget[], record: RecordEvent, fau
   if (event.type === "click") (clicks ??= watchClicks({ edge, record, faults })).take(event as MouseEvent, path);
   else (errors ??= watchErrors({ edge, record })).take(event);
 }
+
+/** @see TroubleChunk */
+export function leave(): void {
+  clicks?.leave();
+}
