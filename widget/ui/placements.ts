@@ -9,6 +9,8 @@ import { reserve } from "./space.ts";
 const ELEMENT = "endcap-carousel";
 /** About one swipe before it is seen. */
 const NEAR = "600px";
+/** Carousels put in before the page does or becomes something else: beyond this, the shop takes them out on purpose. */
+const PATIENCE = 8;
 
 export interface PlacementWatch {
   /** Looks for what is placed on the page as it is now. */
@@ -20,6 +22,7 @@ export function watchPlacements({ document, faults, onNear, onGone }: { document
   const slots = new Map<HTMLElement, Slot>();
   let wanted: readonly Placement[] = [];
   let type: PageType = "other";
+  let patience = 0;
   const near = new IntersectionObserver(faults.guard("placements", (entries: IntersectionObserverEntry[]) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
@@ -47,11 +50,12 @@ export function watchPlacements({ document, faults, onNear, onGone }: { document
       if (placement && !slots.has(host)) take(host, placement);
     }
     for (const placement of wanted) {
-      if (placement.page !== type || [...slots.values()].some((slot) => slot.placement.id === placement.id)) continue;
+      if (placement.page !== type || patience < 1 || [...slots.values()].some((slot) => slot.placement.id === placement.id)) continue;
       const anchor = document.querySelector(placement.selector);
       if (!anchor) continue;
       const host = document.createElement(ELEMENT);
       host.dataset["endcap"] = placement.id;
+      patience -= 1;
       take(host, placement);
       anchor[placement.insert](host);
     }
@@ -72,6 +76,7 @@ export function watchPlacements({ document, faults, onNear, onGone }: { document
     look(placements, page) {
       wanted = placements;
       type = page;
+      patience = PATIENCE;
       changes.observe(document.documentElement, { childList: true, subtree: true });
       look();
     },

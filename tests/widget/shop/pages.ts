@@ -6,6 +6,10 @@ import { close, KEY, listen, type Edge } from "./edge.ts";
 export interface PageOptions {
   /** Attributes of the script tag besides `data-key`. */
   tag?: string;
+  /** The tag's whole HTML, where it isn't the usual script element. */
+  script?: string;
+  /** A document beside the shop's own pages, by its path. */
+  document?: { path: string; type: string; text: string };
   /** HTML before the tag: scripts of the shop. */
   head?: string;
   /** Pages of the test's own: what their body holds, by path. */
@@ -30,13 +34,14 @@ export async function startShop(edge: Edge): Promise<Shop> {
     const picture = /^\/pictures\/(\w+)-(\d+)\.svg$/.exec(pathname);
     if (picture) return void response.writeHead(200, { "content-type": "image/svg+xml", "cache-control": "max-age=300" }).end(drawPicture(picture[1]!, Number(picture[2])));
     if (pathname === "/style.css") return void response.writeHead(200, { "content-type": "text/css" }).end(STYLE);
-    const { tag = "", head = "", policy } = shop.options;
+    const { tag = "", head = "", policy, document, script = `<script async src="${edge.origin}/tag.js" data-key="${KEY}" data-signers="${edge.signer}" ${tag}></script>` } = shop.options;
+    if (document?.path === pathname) return void response.writeHead(200, { "content-type": document.type }).end(document.text);
     const body = shop.options.bodies?.[pathname] ?? bodyOf(pathname);
     response.writeHead(body ? 200 : 404, {
       "content-type": "text/html; charset=utf-8",
       ...(policy && { "content-security-policy": policy.replaceAll("EDGE", edge.origin).replaceAll("SHOP", origin) }),
     });
-    response.end(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Tea house</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css">${head}<script async src="${edge.origin}/tag.js" data-key="${KEY}" data-signers="${edge.signer}" ${tag}></script></head><body><header><a href="/">Tea house</a> <a href="/cart">Cart</a></header><main>${body ?? "<h1>Not found</h1>"}</main></body></html>`);
+    response.end(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Tea house</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css">${head}${script}</head><body><header><a href="/">Tea house</a> <a href="/cart">Cart</a></header><main>${body ?? "<h1>Not found</h1>"}</main></body></html>`);
   });
   origin = await listen(server);
   return Object.assign(shop, { origin, stop: () => close(server) });
