@@ -15,6 +15,8 @@ export interface Format {
   ratio(value: number): string;
   bytes(value: number): string;
   age(ms: number): string;
+  /** "A, B and C". */
+  list(parts: readonly string[]): string;
   day(atMs: number, timeZone: string): string;
   shortDay(atMs: number, timeZone: string): string;
   /** Without the weekday. */
@@ -61,6 +63,7 @@ export function createFormat(locale: string): Format {
     return dates.get(key)!;
   };
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const lists = new Intl.ListFormat(locale, { type: "conjunction" });
   return {
     count,
     part: number({ style: "percent", maximumFractionDigits: 1 }),
@@ -78,6 +81,7 @@ export function createFormat(locale: string): Format {
       if (seconds < 48 * 3600) return relative.format(-Math.floor(seconds / 3600), "hour");
       return relative.format(-Math.floor(seconds / 86400), "day");
     },
+    list: (parts) => lists.format(parts),
     day: (atMs, timeZone) => date("day", timeZone, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).format(atMs),
     shortDay: (atMs, timeZone) => date("shortDay", timeZone, { day: "numeric", month: "short" }).format(atMs),
     date: (atMs, timeZone) => date("date", timeZone, { day: "numeric", month: "short", year: "numeric" }).format(atMs),

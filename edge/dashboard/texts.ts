@@ -1,5 +1,5 @@
 /** Every word on the dashboard. Another language is another object of this shape. */
-import type { VoidReason } from "../../core/events.ts";
+import type { EventSource, VoidReason } from "../../core/events.ts";
 import type { MetricKey } from "./metrics.ts";
 import type { Preset, RangeFault } from "./range.ts";
 
@@ -163,8 +163,28 @@ export const english = {
       rejected: "Not valid, so the edge refused them",
       "storage-failed": "The browser could not save them",
     } satisfies { [R in VoidReason]: string },
+    /** Reasons that the edge itself gives. */
+    edgeReasons: {
+      bot: "Search engines and other programs, not shoppers",
+      conflict: "A number used twice for different things; the first was counted",
+      flood: "More than 200 errors or futile clicks of one browser on one day",
+      "foreign-currency": "Orders in another currency: they count, their money does not",
+      "foreign-origin": "From pages that are not on your list of addresses",
+      "gap-closed": "Never arrived, and given up",
+    } as { readonly [reason: string]: string },
     otherReason: (code: string) => `Refused by the edge: ${code}`,
     reason: "Reason", count: "Events",
+    read: "How your pages are read",
+    sources: {
+      api: "calls in your pages", shopify: "Shopify", "data-layer": "Google's data layer", segment: "Segment", woocommerce: "WooCommerce",
+      "json-ld": "JSON-LD", microdata: "microdata", "open-graph": "Open Graph", page: "the pages' own text",
+    } satisfies { [S in EventSource]: string },
+    learned: (parts: string) => `What shoppers do was learned from ${parts}.`,
+    part: (source: string, share: string) => `${source} (${share})`,
+    conflicts: (count: string, one: boolean) => `On ${count} product ${one ? "view" : "views"} the page contradicted itself, in a price or a name say; the more trusted place was believed.`,
+    emptySearches: (count: string, one: boolean) => `${count} ${one ? "search" : "searches"} found nothing.`,
+    erased: "Forgotten shoppers",
+    erasures: (count: string, one: boolean) => (one ? `${count} shopper was forgotten in this period: their events are deleted, and later models learn nothing from them. Sums without names stay.` : `${count} shoppers were forgotten in this period: their events are deleted, and later models learn nothing from them. Sums without names stay.`),
     tag: "Your tag",
     tagIntro: "Paste it once into the head of every page.",
     origins: (origins: string) => `Works on ${origins}`,

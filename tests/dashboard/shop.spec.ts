@@ -60,6 +60,19 @@ test("data health says in plain words what was not counted", async ({ page, edge
   await expect(page.locator("[data-reason]")).toHaveCount(edge.dropped.length);
 });
 
+test("data health says in plain words what the edge left out, how the pages are read, and whom it forgot", async ({ page, edge, open }) => {
+  edge.dropped = [{ reason: "foreign-origin", count: 90 }, { reason: "flood", count: 12 }, { reason: "conflict", count: 1 }];
+  edge.erasures = 1;
+  await open();
+  await expect(page.locator('[data-reason="foreign-origin"]')).toContainText("From pages that are not on your list of addresses");
+  await expect(page.locator('[data-reason="flood"]')).toContainText("More than 200 errors");
+  await expect(page.locator(".dropped")).not.toContainText("Refused by the edge");
+  await expect(page.locator('[data-figure="sources"]')).toHaveText("What shoppers do was learned from Google's data layer (62.5%) and JSON-LD (37.5%).");
+  await expect(page.locator('[data-figure="conflicts"]')).toContainText("On 14 product views the page contradicted itself");
+  await expect(page.locator('[data-figure="empty-searches"]')).toHaveText("23 searches found nothing.");
+  await expect(page.locator('[data-figure="erasures"]')).toContainText("1 shopper was forgotten in this period");
+});
+
 test("the tag is there to copy, whole", async ({ page, edge, open, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await open();

@@ -12,7 +12,9 @@ export function HealthPanel() {
   const words = texts.health;
   const ageMs = stats?.newestEventAtMs == null ? null : store.nowMs.value - stats.newestEventAtMs;
   const quiet = ageMs !== null && ageMs > QUIET_AFTER_MS;
-  const reasons: { readonly [reason: string]: string } = words.reasons;
+  const reasons: { readonly [reason: string]: string } = { ...words.edgeReasons, ...words.reasons };
+  const known = (stats?.sources ?? []).reduce((sum, { events }) => sum + events, 0);
+  const sources = [...(stats?.sources ?? [])].sort((a, b) => b.events - a.events).map(({ source, events }) => words.part(words.sources[source], format.part(events / known)));
   return (
     <section class="panel health-panel" aria-labelledby="health-title" aria-busy={!stats}>
       <div class="panel-head"><h2 id="health-title">{words.title}</h2></div>
@@ -37,12 +39,26 @@ export function HealthPanel() {
                 </table>
               </>
             )}
+            {stats.erasures > 0 && (
+              <>
+                <h3>{words.erased}</h3>
+                <p class="hint" data-figure="erasures">{words.erasures(format.count(stats.erasures), stats.erasures === 1)}</p>
+              </>
+            )}
           </div>
           <div>
             <h3>{words.tag}</h3>
             <p class="hint">{words.tagIntro}</p>
             <TagSnippet />
             {shop && <p class="hint">{words.origins(shop.origins.join(", "))}</p>}
+            {sources.length > 0 && (
+              <>
+                <h3>{words.read}</h3>
+                <p class="hint" data-figure="sources">{words.learned(format.list(sources))}</p>
+                {stats.conflicts > 0 && <p class="hint" data-figure="conflicts">{words.conflicts(format.count(stats.conflicts), stats.conflicts === 1)}</p>}
+                {stats.emptySearches > 0 && <p class="hint" data-figure="empty-searches">{words.emptySearches(format.count(stats.emptySearches), stats.emptySearches === 1)}</p>}
+              </>
+            )}
           </div>
         </div>
       )}
