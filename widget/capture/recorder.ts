@@ -1,7 +1,7 @@
 /** Turns what the page shows and does into events: one real action, one event. */
 import type { EventItem, EventName, EventParams, EventSource, PageType, ShopEventName } from "../../core/events.ts";
 import { appendEntries, entriesOf } from "../../core/history.ts";
-import { redactText } from "../../core/redact.ts";
+import { redactParams } from "../../core/redact.ts";
 import { toJson } from "../json.ts";
 import type { Journal, TrackResult } from "../store/journal.ts";
 import { change, type Change, type Click } from "../store/shopper.ts";
@@ -109,7 +109,7 @@ export function createRecorder({ journal, page, offLimits, nowMs }: { journal: J
   return {
     track(name, given, voice) {
       if (offLimits()) return refuse("off-limits");
-      const params = conform(name, redact(given)) as Commerce | undefined;
+      const params = conform(name, withoutSlate(given)) as Commerce | undefined;
       if (!params) return refuse("malformed");
       if (toJson(params).length > MAX_EVENT_CHARS) params.items = params.items?.map(({ item_id, price, quantity }) => ({ item_id, price, quantity }));
       const step: Step = { name, params, source: voice === "gtag" || voice === "universal" ? "data-layer" : voice, told: Array.isArray((given as Commerce).items), atMs: nowMs(), on: page() };
@@ -118,7 +118,7 @@ export function createRecorder({ journal, page, offLimits, nowMs }: { journal: J
       if (waiting.length === 0) void journal.ready().then(() => waiting.splice(0).forEach(({ step, resolve }) => resolve(decide(step))));
       return new Promise((resolve) => waiting.push({ step, resolve }));
     },
-    record: (name, params, changes) => (offLimits() ? refuse("off-limits") : record(name, params, changes)),
+    record: (name, params, changes) => (offLimits() ? refuse("off-limits") : record(name, redactParams(params), changes)),
     undecided: () => waiting.splice(0).map(({ step }) => step),
     resume: (steps) => steps.forEach(decide),
     turnPage() {
@@ -153,10 +153,9 @@ function cartChanges(name: EventName, told: boolean, items: EventItem[]): Change
   return [];
 }
 
-/** Without what would identify a person, and without slate ids, which are hearsay from outside. */
-function redact(given: unknown): unknown {
+/** Slate ids are hearsay from outside. */
+function withoutSlate(given: unknown): unknown {
   if (typeof given !== "object" || given === null) return {};
   const { slate_id, placement, ...copy } = given as Record<string, unknown>;
-  for (const field of ["search_term", "page_title"]) if (typeof copy[field] === "string") copy[field] = redactText(copy[field]);
   return copy;
 }
