@@ -21,7 +21,7 @@ const CODED = /(?:%(?:25)*[\da-f]{2})+|&#(x?[\da-f]+);|&(commat|plus|period);/gi
 const NAMED: { [name: string]: string } = { commat: "@", plus: "+", period: "." };
 
 const USER_INFO = /\/\/[^\s/@]+@/g;
-const EMAIL = /(?:"[^"]+"|[^\s@＠/:;,<>()[\]"]*)[\s+]{0,2}(?:[@＠]|[([]at[)\]])[\s+]{0,2}(?:[\p{L}\p{M}\p{N}%-]+[.。．])+[\p{L}%][\p{L}\p{M}\p{N}%-]+/giu;
+const EMAIL = /(?:"[^"]+"|[^\s@＠/:;,<>()[\]"]*)[\s+]{0,2}(?:[@＠]+|[([]at[)\]])[\s+]{0,2}(?:[\p{L}\p{M}\p{N}%-]+[.。．])+[\p{L}%][\p{L}\p{M}\p{N}%-]+/giu;
 const QUERY = /(:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*|[?&#;][\w.~[\]-]+=[^\s"'<>]*/g;
 const SECRET = /(?:(?:pass(?:word|wd|phrase|code)|pwd|token|secret|api[_-]?key|sess(?:ion)?[_-]?id|sid|authorization)["']?\s*[=:]\s*(?:bearer|basic)?|bearer\s)\s*["']?[^\s"'&]+|\beyJ[\w-]{6,}\.[\w.-]+/gi;
 /** Opaque: 32 hexadecimal digits, or as many of capitals, small letters and digits together; fewer after what says so. */
