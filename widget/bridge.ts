@@ -5,6 +5,7 @@ import type { CurrentPage, Recorder } from "./capture/recorder.ts";
 import type { TagAttributes } from "./config.ts";
 import type { Consent } from "./consent.ts";
 import type { Faults } from "./faults.ts";
+import type { Reading } from "./reader/product.ts";
 import type { Database } from "./store/database.ts";
 import type { Journal } from "./store/journal.ts";
 
@@ -34,6 +35,8 @@ export interface Bridge extends TagAttributes {
   /** The newest configuration known. */
   config(): ShopConfig | undefined;
   page(): CurrentPage;
+  /** What the page shows, as far as it has been read. */
+  reading(): Reading | undefined;
   /** Sends what is not on its way yet, since the page may be left. */
   sendLeaving(): void;
   /** Wipes the device, and has the edge erase what it holds. */
@@ -47,6 +50,7 @@ export interface Bridge extends TagAttributes {
 
 export type IdentityChunk = typeof import("./identity.ts");
 export type ConsentChunk = typeof import("./consent/adapters.ts");
+export type ReaderChunk = typeof import("./reader/reader.ts");
 export type PanelChunk = typeof import("./panel/panel.tsx");
 
 /** What the carousel chunk gives back. */

@@ -1,26 +1,26 @@
 /** The tag: wires consent, capture, store, sync and placements together on a shop's page. */
-import { carouselFile, consentFile, engineFile, identityFile, panelFile, troubleFile, systemsFile } from "virtual:endcap-bundles";
+import { carouselFile, consentFile, engineFile, identityFile, panelFile, troubleFile, readerFile, systemsFile } from "virtual:endcap-bundles";
 import type { ShopConfig } from "../core/api.ts";
 import { DAY_MS } from "../core/calendar.ts";
 import type { EventItem, ShopEventName } from "../core/events.ts";
-import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, IdentityChunk, PanelChunk } from "./bridge.ts";
+import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, IdentityChunk, PanelChunk, ReaderChunk } from "./bridge.ts";
 import { isShopEvent } from "./capture/conform.ts";
 import { watchDataLayer } from "./capture/data-layer.ts";
-import { productOf, readJsonLd } from "./capture/json-ld.ts";
-import { detectPageType, isOffLimits, pagePath, watchNavigation } from "./capture/page.ts";
+import { detectPageType, isOffLimits, isTelling, pagePath, watchNavigation } from "./capture/page.ts";
 import { createRecorder, type CurrentPage, type Voice } from "./capture/recorder.ts";
 import { CONFIG_FRESH_MS, fetchConfig, readTag, type TagAttributes } from "./config.ts";
 import { createConsent, type Grants } from "./consent.ts";
 import { watchExperience, type TroubleChunk } from "./experience/experience.ts";
 import { createFaults, type Faults } from "./faults.ts";
+import type { Reading } from "./reader/product.ts";
 import { createJournal } from "./store/journal.ts";
 import { change } from "./store/shopper.ts";
 import { createFlusher } from "./sync/flusher.ts";
 import type { Systems, SystemsChunk, SystemsHost } from "./systems/host.ts";
 import { watchPlacements } from "./ui/placements.ts";
 
-/** A data layer that speaks within this time after the document is there is believed before JSON-LD. */
-const JSON_LD_GRACE_MS = 400;
+/** A data layer that speaks within this time after the document is there is believed before what is read. */
+const GRACE_MS = 400;
 
 /** A shopper's choice in our prompt or panel holds for this long. */
 const CHOICE_MS = 182 * DAY_MS;
@@ -98,14 +98,13 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   let page: CurrentPage;
   let config: ShopConfig | undefined;
   let quiet = false;
+  let reading: Reading | undefined;
   const offLimits = () => (quiet ||= isOffLimits(document, hasOptedIn(tag)));
   const describe = (itemId?: string) => {
     quiet = false;
     if (offLimits()) return void (page = { type: "checkout", path: pagePath(location) });
-    const jsonLd = readJsonLd(document);
-    const type = detectPageType({ path: location.pathname, title: document.title, jsonLd, events });
-    const found = itemId ?? productOf(jsonLd)?.item.item_id;
-    page = { type, path: pagePath(location), itemId: type === "product" && found ? String(found) : undefined };
+    const type = detectPageType({ path: location.pathname, title: document.title, read: reading?.type, events });
+    page = { type, path: pagePath(location), itemId: type === "product" ? itemId ?? reading?.product?.id : undefined };
     if (config) placements.look(config.placements, type);
   };
   const recorder = createRecorder({ journal, page: () => page, offLimits, nowMs });
@@ -124,6 +123,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     privacy: async () => (await load<PanelChunk>(panelFile)).openPanel(bridge),
     config: () => config,
     page: () => page,
+    reading: () => reading,
     sendLeaving: flusher.sendLeaving,
     onChange: (listener) => void changed.push(listener),
   };
@@ -184,6 +184,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     checkDataLayer();
     followConsent();
     if (quiet) return;
+    if (!fallback) readProduct();
     const { type } = page;
     if (window.Shopify || window.analytics || window.rudderanalytics || window.wc_add_to_cart_params || document.querySelector("[class*=woocommerce]") ||
       type === "cart" || type === "thank_you" || (type === "product" && !hasDataLayer && document.readyState === "complete")) faults.watch("systems", loadSystems());
@@ -200,20 +201,39 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   }, faults);
 
   let fallback: ReturnType<typeof setTimeout> | undefined;
-  /** Asks the page's JSON-LD, unless the data layer has spoken or it has been asked already. */
-  const readProduct = faults.guard("json-ld", () => {
+  /** Tells the product that has been read, once the data layer has had its time and has told none. */
+  const tellProduct = () => {
+    if (!fallback && page.type === "product" && !events.includes("view_item") && reading?.view) void capture("view_item", reading.view, reading.source);
+  };
+  const shownPage = { document, location, globals: window as never };
+  let stopReading: (() => void) | undefined;
+  /** The product of the page before, which a single-page shop may still show. */
+  let staleId: string | undefined;
+  /** Has the page read where it may be of a product, once for each page. */
+  const readProduct = () => {
+    if (quiet || stopReading || events.includes("view_item") || (page.type !== "product" && !isTelling(document))) return;
+    const stop = (stopReading = () => {});
+    faults.watch("reader", load<ReaderChunk>(readerFile).then(({ watchProduct }) => {
+      if (stopReading === stop) stopReading = watchProduct(shownPage, staleId, (read) => {
+        reading = read;
+        redescribe();
+        tellProduct();
+      }, (error) => faults.note("reader", error));
+    }));
+  };
+  const endGrace = faults.guard("reader", () => {
     if (!fallback) return;
     clearTimeout(fallback);
     fallback = undefined;
-    redescribe();
-    const product = page.type === "product" && !events.includes("view_item") ? productOf(readJsonLd(document)) : undefined;
-    if (product) void capture("view_item", { items: [product.item], currency: product.currency }, "json-ld");
+    readProduct();
+    tellProduct();
   });
   const beginPage = () => {
     // `document.referrer` is the origin only across origins; within the shop it says nothing that the path doesn't.
     const referrer = /^https?:\/\/[^/]+/.exec(document.referrer)?.[0];
     void recorder.track("page_view", { page_title: document.title, page_referrer: referrer });
-    fallback = setTimeout(readProduct, JSON_LD_GRACE_MS);
+    fallback = setTimeout(endGrace, GRACE_MS);
+    readProduct();
   };
   const readPage = faults.guard("page", () => {
     redescribe();
@@ -221,7 +241,10 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     if (!quiet) beginPage();
   });
   watchNavigation(window, faults.guard("navigation", () => {
-    readProduct();
+    endGrace();
+    stopReading?.();
+    staleId = page.path === pagePath(location) ? undefined : page.itemId;
+    stopReading = reading = undefined;
     experience.leave();
     experience.restart();
     events = [];
@@ -244,7 +267,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     loadTrouble: tag.attributes["experience"] !== "off" && (() => load<TroubleChunk>(troubleFile)),
   });
   const hide = () => {
-    readProduct();
+    endGrace();
     experience.leave();
     systems?.leave();
     flusher.sendLeaving();
@@ -269,8 +292,10 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   return {
     track: async (name, params) => (isShopEvent(name) ? capture(name, { ...params }, "api") : { ok: false, reason: "unknown-event" }),
     product: async ({ currency, ...item }) => {
-      const read = productOf(readJsonLd(document));
-      return capture("view_item", { currency: currency ?? read?.currency, items: [{ ...read?.item, ...item }] }, "api");
+      events.push("view_item");
+      // What is told in full is not kept waiting.
+      const view = item.item_id ? reading?.view : (await (await load<ReaderChunk>(readerFile)).readPage(shownPage)).view;
+      return capture("view_item", { ...view, currency: currency ?? view?.currency, items: [{ ...view?.items[0], ...item }] }, "api");
     },
     consent: consent.update,
     recommend: async ({ placement }) => (await loadCarousels()).recommend(placement),

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { redactPath, redactText } from "../../core/redact.ts";
 import { conform } from "../../widget/capture/conform.ts";
 import { watchDataLayer } from "../../widget/capture/data-layer.ts";
-import { productOf, readJsonLd } from "../../widget/capture/json-ld.ts";
 import { detectPageType } from "../../widget/capture/page.ts";
 import { createFaults } from "../../widget/faults.ts";
 
@@ -54,25 +53,14 @@ describe("the data layer", () => {
   });
 });
 
-describe("JSON-LD", () => {
-  const on = (...scripts: string[]) => readJsonLd({ querySelectorAll: () => scripts.map((textContent) => ({ textContent })) } as never);
-  test("gives the product of a page, from a graph as well, past broken scripts", () => {
-    const objects = on("{ broken", JSON.stringify({ "@graph": [{ "@type": "WebPage" }, { "@type": ["Product", "Thing"], sku: "t-1", name: "Tea", offers: [{ price: "3.50", priceCurrency: "EUR" }] }] }));
-    expect(productOf(objects)).toEqual({ item: { item_id: "t-1", item_name: "Tea", item_brand: undefined, price: "3.50" }, currency: "EUR" });
-  });
-  test("takes a page of several products for a list", () => {
-    expect(productOf(on(JSON.stringify([{ "@type": "Product", sku: "a" }, { "@type": "Product", sku: "b" }])))).toBeUndefined();
-  });
-});
-
 describe("page types", () => {
-  const at = (path: string, more: Partial<Parameters<typeof detectPageType>[0]> = {}) => detectPageType({ path, title: "Shop", jsonLd: [], events: [], ...more });
+  const at = (path: string, more: Partial<Parameters<typeof detectPageType>[0]> = {}) => detectPageType({ path, title: "Shop", events: [], ...more });
   test.each([
     ["/", "home"], ["/de", "home"], ["/product/self-checkout-scale", "product"], ["/collections/tea/products/assam", "product"], ["/category/cups", "category"],
     ["/cart", "cart"], ["/checkout/payment", "checkout"], ["/order-received/17", "thank_you"], ["/search", "search"], ["/account/orders", "account"], ["/about-us", "other"],
   ])("%s is %s", (path, type) => expect(at(path)).toBe(type));
   test("an order makes any page a thank-you page", () => expect(at("/checkout", { events: ["purchase"] })).toBe("thank_you"));
-  test("a page that tells nothing by its path tells it by its product", () => expect(at("/assam-tea", { jsonLd: [{ "@type": "Product" }] })).toBe("product"));
+  test("a page that tells nothing by its path tells it by its product", () => expect(at("/assam-tea", { read: "product" })).toBe("product"));
   test("a page not found is no product page, whatever it recommends", () => expect(at("/gone", { title: "Page not found", events: ["view_item"] })).toBe("not_found"));
 });
 

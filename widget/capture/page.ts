@@ -1,7 +1,6 @@
 /** Which kind of page this is, and when it becomes another one. */
 import type { PageType } from "../../core/events.ts";
 import { redactPath } from "../../core/redact.ts";
-import { hasType, PRODUCT } from "./json-ld.ts";
 
 /** Paths of the common shop systems, in the order in which they are tried. */
 const PATHS: [PageType, RegExp][] = [
@@ -15,21 +14,19 @@ const PATHS: [PageType, RegExp][] = [
   ["search", /\/(search|suche|catalogsearch)(\/|$)/],
 ];
 
-const JSON_LD: [PageType, RegExp][] = [["product", PRODUCT], ["search", /^SearchResultsPage$/], ["category", /^(CollectionPage|ItemList)$/]];
-
 /** What an event says about the page it happens on. */
 const EVENTS: { [name: string]: PageType } = {
   view_item: "product", view_item_list: "category", view_cart: "cart", begin_checkout: "checkout", add_shipping_info: "checkout",
   add_payment_info: "checkout", purchase: "thank_you", search: "search", view_search_results: "search",
 };
 
-/** The surest sign first: an order's event, the path, what the page says of itself, then other events. */
-export function detectPageType(signs: { path: string; title: string; jsonLd: readonly Record<string, unknown>[]; events: readonly string[] }): PageType {
+/** The surest sign first: an order's event, the path, what the reader has found, then other events. */
+export function detectPageType(signs: { path: string; title: string; read?: PageType | undefined; events: readonly string[] }): PageType {
   const path = signs.path.toLowerCase();
   if (signs.events.includes("purchase")) return "thank_you";
   for (const [type, pattern] of PATHS) if (pattern.test(path)) return type;
   if (/\b404\b|not found/i.test(signs.title)) return "not_found";
-  for (const [type, pattern] of JSON_LD) if (signs.jsonLd.some((object) => hasType(object, pattern))) return type;
+  if (signs.read) return signs.read;
   for (const event of signs.events) if (EVENTS[event]) return EVENTS[event];
   return "other";
 }
@@ -39,7 +36,15 @@ const PAYMENT_FORM = 'input[autocomplete^="cc-"],' + ["card number", "credit car
 
 /** Whether the tag must not be here: in a checkout, where the shop has not opted in, and beside a payment form in any case (PCI DSS 6.4.3). */
 export function isOffLimits(document: Document, hasOptedIn: boolean): boolean {
-  return (!hasOptedIn && detectPageType({ path: document.location.pathname, title: "", jsonLd: [], events: [] }) === "checkout") || !!document.querySelector(PAYMENT_FORM);
+  return (!hasOptedIn && detectPageType({ path: document.location.pathname, title: "", events: [] }) === "checkout") || !!document.querySelector(PAYMENT_FORM);
+}
+
+/** What pages of products have in their markup, and hardly any others. */
+const PRODUCT_SIGNS = '[itemtype*="org/Product" i],[typeof*=Product],meta[property^="product:"],meta[content^=product],form[action*=cart i],[class*=add i][class*=cart i],[id*=add i][id*=cart i]';
+
+/** Whether the page may say of what kind it is, so that it is worth fetching the reader. */
+export function isTelling(document: Document): boolean {
+  return !!document.querySelector(PRODUCT_SIGNS) || [...document.querySelectorAll('[type*="ld+json" i]')].some(({ textContent }) => /Product|CollectionPage|ItemList"|SearchResults/.test(textContent!));
 }
 
 /** Path without query and fragment, which may hold anything. */

@@ -2,12 +2,11 @@
 
 /** Signs and abbreviations, each followed by its ISO 4217 code. */
 const SIGNS =
-  "€EUR £GBP ₹INR ₽RUB ₺TRY ₴UAH ₩KRW ₪ILS ฿THB ₫VND ₱PHP ₸KZT ₦NGN 円JPY 元CNY 원KRW ¥JPY ￥JPY $USD r$BRL nt$TWD hk$HKD s$SGD au$AUD a$AUD ca$CAD c$CAD mx$MXN us$USD :-SEK " +
-  "euroEUR eurEUR rsINR рубRUB рRUB złPLN kčCZK ftHUF tlTRY грнUAH đVND тгKZT тенгеKZT frCHF sfrCHF rmMYR rpIDR leiRON lvBGN лвBGN knHRK kmBAM dinRSD ر.سSAR ريالSAR د.إAED درهمAED krSEK";
+  "€EUR £GBP ₹INR ₽RUB ₺TRY ₴UAH ₩KRW ₪ILS ฿THB ₫VND ₱PHP ₸KZT ₦NGN 円JPY 元CNY ¥JPY $USD r$BRL nt$TWD hk$HKD s$SGD au$AUD ca$CAD mx$MXN " +
+  "euroEUR eurEUR rsINR рубRUB рRUB złPLN kčCZK ftHUF tlTRY грнUAH đVND тгKZT frCHF rmMYR rpIDR leiRON lvBGN лвBGN knHRK kmBAM dinRSD ر.سSAR ريالSAR د.إAED krSEK";
 const CODES: { [sign: string]: string } = {};
 for (const entry of SIGNS.split(" ")) CODES[entry.slice(0, -3)] = entry.slice(-3);
-const WORDS = Object.keys(CODES).filter((sign) => /^\p{L}[^$]*$/u.test(sign) && !/[円元원]/.test(sign)).join("|").replaceAll(".", "\\.");
-const SIGN = new RegExp(`[€£₹₽₺₴₩₪฿₫₱₸₦円元원¥￥]|(?<!\\p{L})[a-z]{0,2}\\$|(?<!\\p{L})(?:${WORDS})(?!\\p{L})|:-`, "iu");
+const SIGN = new RegExp(`[${SIGNS.replace(/[\w. ]|\p{Script=Cyrillic}|\p{Script=Arabic}|[a-zčłđ]/gu, "")}]|(?<!\\p{L})(?:[a-z]{0,2}\\$|${Object.keys(CODES).slice(24).join("|")})(?!\\p{L})`, "iu");
 const ISO = /(?<![A-Z])([A-Z]{3})\s?\d|\d\s?([A-Z]{3})(?![A-Z])/;
 const KNOWN = new Set(Intl.supportedValuesOf("currency"));
 /** What `$`, `¥` and `kr` are called in countries that share them. */

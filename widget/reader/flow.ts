@@ -58,7 +58,7 @@ export function* readFlow(document: Document): Sliced<Flow> {
 
   const named = [document.title, ...all('meta[property="og:title"]').map((meta) => meta.getAttribute("content")!)];
   const shown = headings.filter(([element]) => element.textContent!.trim() && isShown(element));
-  const found = shown.find(([element]) => named.some((name) => sameName(name, element.textContent!, 0))) ?? shown.find(([element]) => element.tagName === "H1");
+  const found = shown.find(([element]) => named.some((name) => sameName(name, element.textContent!))) ?? shown.find(([element]) => element.tagName === "H1");
   // Without a heading, a shop's page still repeats its title.
   const repeated = lines.findIndex(({ text }) => text.length > 8 && document.title.includes(text));
   const [heading, titleAt] = found ?? [lines[repeated]?.element, repeated];

@@ -25,7 +25,7 @@ export function settle(told: readonly Facts[], shown: Shown, page: ReaderPage): 
   const [best] = prices;
   // Many likely prices of different products are a list.
   const isList = !!best && (best.card || prices.filter(({ score, amount }) => score > best.score - 1 && amount !== best.amount).length > 5);
-  if (told.length === 0 && (isList || !best || !shown.title || (best.score < 1.5 && !(best.score > -2.5 && (shown.canBuy || label))))) return { provenance: {}, conflicts: [] };
+  if (told.length === 0 && (isList || !best || !shown.title || (best.score < 1.5 && !(best.score > -3.5 && (shown.canBuy || label))))) return { provenance: {}, conflicts: [] };
 
   const product: PageProduct = {};
   const provenance: { [field in Field]?: EventSource } = {};
@@ -72,8 +72,8 @@ export function settle(told: readonly Facts[], shown: Shown, page: ReaderPage): 
     if (id && id !== product.id) conflicts.add("id");
     if (currency && currency !== product.currency) conflicts.add("currency");
     if (availability && availability !== product.availability) conflicts.add("availability");
-    if (title && !sameName(title, product.title, 0)) conflicts.add("title");
-    if (brand && !sameName(brand, product.brand, 0)) conflicts.add("brand");
+    if (title && !sameName(title, product.title)) conflicts.add("title");
+    if (brand && !sameName(brand, product.brand)) conflicts.add("brand");
   }
   return { product, provenance, conflicts: [...conflicts], source: told[0]?.source ?? "page" };
 }

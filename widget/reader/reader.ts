@@ -70,7 +70,7 @@ function* read(page: ReaderPage): Sliced<Reading> {
   yield;
   const told: Facts[] = [];
   const add = (source: Facts["source"], product: PageProduct | undefined) => product && told.push({ source, product });
-  add("shopify", shopifyFacts(page, flow));
+  add("shopify", shopifyFacts(page));
   yield;
   const jsonLd = readJsonLd(flow);
   for (const [source, objects] of [["json-ld", jsonLd], ["microdata", readMarkup(flow)]] as const) {

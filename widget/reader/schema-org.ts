@@ -9,137 +9,109 @@ import { availabilityOf, listOf, sameName, textOf } from "./words.ts";
 /** One schema.org object; a property holds one value or several. */
 export type Thing = { [property: string]: unknown };
 
-const typesOf = (thing: Thing): string[] => listOf(thing["@type"]).map((type) => String(type).replace(/^.*[/#:]/, "").toLowerCase());
-const isA = (thing: Thing, pattern: RegExp): boolean => typesOf(thing).some((type) => pattern.test(type));
-const isThing = (value: unknown): value is Thing => typeof value === "object" && value !== null;
-const things = (value: unknown): Thing[] => listOf(value).filter(isThing);
+const things = (value: unknown): Thing[] => listOf(value).filter((entry): entry is Thing => typeof entry === "object");
+/** Names come with and without an address or a prefix. */
+const plain = (name: unknown): string => String(name).replace(/.*[/#:]/, "");
+const isA = (thing: Thing, pattern: RegExp): boolean => listOf(thing["@type"]).some((type) => pattern.test(plain(type)));
 
-const PRODUCT = /^(product(group|model)?|individualproduct|someproducts|vehicle|car|book)$/;
-
-/** All objects of the page's JSON-LD, graphs opened, those that other objects merely mention left where they are. */
+/** All objects of the page's JSON-LD, graphs opened; those that others merely mention stay where they are. */
 export function readJsonLd(flow: Flow): Thing[] {
   const found: Thing[] = [];
   const open = (value: unknown): void => {
     for (const thing of things(value)) {
       found.push(thing);
-      for (const holder of ["@graph", "mainEntity", "mainEntityOfPage", "itemOffered"]) open(thing[holder]);
+      for (const holder of ["@graph", "mainEntity", "itemOffered"]) open(thing[holder]);
     }
   };
-  for (const script of flow.all('script[type*="ld+json" i]')) open(parseLoosely(script.textContent ?? ""));
+  for (const script of flow.all('script[type*="ld+json" i]')) open(parseLoosely(script.textContent!));
   return found;
 }
 
 /** All objects that are written into the page's elements. */
 export function readMarkup(flow: Flow): Thing[] {
-  return [...readAttributes(flow, "itemscope", "itemtype", "itemprop"), ...readAttributes(flow, "typeof", "typeof", "property")];
-}
-
-function readAttributes(flow: Flow, scope: string, type: string, property: string): Thing[] {
-  const objects = new Map<Element, Thing>();
-  const scopes = flow.all(`[${scope}]`);
-  for (const element of scopes) objects.set(element, { "@type": (element.getAttribute(type) ?? "").split(/\s+/) });
-  const top = new Set(objects.values());
-  for (const element of flow.all(`[${property}]`)) {
-    const own = objects.get(element);
-    const holder = objects.get((own ? element.parentElement : element)?.closest(`[${scope}]`) ?? element);
-    if (!holder || holder === own) continue;
-    const value = own ?? valueOf(element);
-    if (own) top.delete(own);
-    for (const name of element.getAttribute(property)!.split(/\s+/)) {
-      const short = name.replace(/^.*[/#:]/, "");
-      const before = holder[short];
-      holder[short] = before === undefined ? value : [...listOf(before), value];
+  const found: Thing[] = [];
+  for (const [scope, type, property] of [["itemscope", "itemtype", "itemprop"], ["typeof", "typeof", "property"]] as const) {
+    const objects = new Map(flow.all(`[${scope}]`).map((element) => [element, { "@type": element.getAttribute(type)?.split(/\s+/) } as Thing]));
+    const top = new Set(objects.values());
+    for (const element of flow.all(`[${property}]`)) {
+      const own = objects.get(element);
+      const holder = objects.get((own ? element.parentElement : element)?.closest(`[${scope}]`)!);
+      if (!holder) continue;
+      top.delete(own!);
+      const value = own ?? element.getAttribute("content") ?? element.getAttribute(/^(LINK|A)$/.test(element.tagName) ? "href" : "src") ?? element.getAttribute("value") ?? element.textContent;
+      for (const name of element.getAttribute(property)!.split(/\s+/)) holder[plain(name)] = [...listOf(holder[plain(name)]), value];
     }
+    found.push(...top);
   }
-  return [...top];
+  return found;
 }
 
-function valueOf(element: Element): string {
-  const attribute = element.getAttribute("content") ?? (/^(LINK|A)$/.test(element.tagName) ? element.getAttribute("href") : element.getAttribute("src") ?? element.getAttribute("value"));
-  return attribute ?? element.textContent ?? "";
-}
+const idOf = (thing: Thing): string | undefined => textOf(thing["sku"]) ?? textOf(thing["productID"] ?? thing["identifier"]);
+const addressOf = (thing: Thing): string => textOf(thing["url"] ?? thing["@id"]) ?? "";
+const isNamed = (id: string | undefined, { location }: ReaderPage): boolean => !!id && id.length > 3 && location.href.includes(id);
 
 /** The page's own product among all objects; none where several are shown and no one is the page's. */
 export function mainProduct(objects: readonly Thing[], page: ReaderPage, flow: Flow): Thing | undefined {
-  const products = objects.filter((thing) => isA(thing, PRODUCT));
-  const scores = products.map((product) => {
-    const address = textOf(product["url"] ?? product["@id"]) ?? "";
-    const name = textOf(product["name"]) ?? "";
-    const id = textOf(product["sku"] ?? product["productID"] ?? product["mpn"]);
-    return (pathOf(address, page) === page.location.pathname ? 2 : 0) + (sameName(name, flow.title) ? 2 : 0) + (id && id.length > 3 && page.location.href.includes(id) ? 1 : 0) + (product["offers"] ? 0.5 : 0);
-  });
-  const best = Math.max(...scores);
-  if (products.length > 1 && best < 1) return undefined;
-  return products[scores.indexOf(best)];
-}
-
-function pathOf(address: string, page: ReaderPage): string | undefined {
-  return address && URL.canParse(address, page.location.href) ? new URL(address, page.location.href).pathname : undefined;
+  const ranked = objects
+    .filter((thing) => isA(thing, /^product(group|model)?$|^individualproduct$/i))
+    .map((thing) => ({
+      thing,
+      score: (addressOf(thing).split(/[?#]/)[0]!.endsWith(page.location.pathname) ? 2 : 0) + (sameName(textOf(thing["name"]), flow.title, 0.6) ? 2 : 0) + (isNamed(idOf(thing), page) ? 1 : 0) + (thing["offers"] ? 0.5 : 0),
+    }))
+    .sort((one, other) => other.score - one.score);
+  return ranked.length > 1 && ranked[0]!.score < 1 ? undefined : ranked[0]?.thing;
 }
 
 /** What an object says of the page's product. */
 export function productFacts(thing: Thing, objects: readonly Thing[], page: ReaderPage): PageProduct {
-  const inAddress = (part: Thing): boolean => {
-    const address = textOf(part["url"] ?? part["@id"]);
-    const id = textOf(part["sku"] ?? part["productID"]);
-    return (!!address && page.location.search !== "" && address.endsWith(page.location.search)) || (!!id && id.length > 3 && page.location.href.includes(id));
-  };
-  const choose = (parts: Thing[]): Thing | undefined => parts.find(inAddress) ?? parts.find((part) => stock(part) === "in_stock") ?? parts[0];
-  const members = things(thing["hasVariant"] ?? thing["model"]);
-  const member = choose(members);
-  const offersOf = (product: Thing): Thing[] => things(product["offers"]).flatMap((offer) => (things(offer["offers"]).some((inner) => "price" in inner) ? things(offer["offers"]) : [offer]));
+  const { search } = page.location;
+  const stockOf = (part: Thing): Variant["availability"] => availabilityOf(textOf(part["availability"]));
+  // The one in the page's address, else the first to be had.
+  const choose = (parts: Thing[]): Thing | undefined => parts.find((part) => (search && addressOf(part).endsWith(search)) || isNamed(idOf(part), page)) ?? parts.find((part) => stockOf(part) === "in_stock") ?? parts[0];
+  const offersOf = (product: Thing): Thing[] => things(product["offers"]).flatMap((offer) => (offer["offers"] && !offer["price"] ? things(offer["offers"]) : [offer]));
+  const amountOf = (part: Thing): number | undefined => readAmount(listOf(part["price"] ?? part["lowPrice"])[0]);
+
+  const members = things(thing["hasVariant"]);
+  const member = choose(members) ?? {};
+  let offers = [...offersOf(member), ...offersOf(thing)];
   // Markup often has the offer beside the product, not in it.
-  const loose = objects.filter((object) => isA(object, /^(aggregate)?offer$/));
-  const own = [...(member ? offersOf(member) : []), ...offersOf(thing)];
-  const offer = choose(own.length > 0 ? own : loose.length === 1 ? loose : []) ?? {};
+  if (offers.length === 0) offers = objects.filter((object) => isA(object, /offer$/i));
+  const offer = choose(offers) ?? {};
   const specifications = things(offer["priceSpecification"]);
   const isList = (part: Thing): boolean => /list|strike|srp|regular/i.test(String(part["priceType"]));
-  const amountOf = (part: Thing): number | undefined => readAmount(listOf(part["price"] ?? part["lowPrice"])[0]);
-  const paid = amountOf(offer) ?? specifications.filter((part) => !isList(part)).map(amountOf).find(Boolean) ?? amountOf(thing);
-  const list = specifications.filter(isList).map(amountOf).find(Boolean);
-  const reduced = paid !== undefined && list !== undefined && list > paid;
-  const pick = (...properties: string[]): string | undefined => {
-    for (const part of [member ?? {}, thing, offer]) for (const property of properties) {
-      const text = textOf(part[property]);
-      if (text) return text;
-    }
-    return undefined;
-  };
-  const variants = [...members, ...(own.length > 1 ? own : [])].map((part): Variant => ({ id: textOf(part["sku"] ?? part["productID"]), title: textOf(part["name"]), price: amountOf(part) ?? amountOf(things(part["offers"])[0] ?? {}), availability: stock(part) ?? stock(things(part["offers"])[0] ?? {}) }));
+  const paid = [offer, ...specifications.filter((part) => !isList(part)), thing].map(amountOf).find((amount) => amount !== undefined);
+  const list = specifications.filter(isList).map(amountOf)[0];
+  const reduced = list! > paid!;
+  const pick = (...properties: string[]): string | undefined => [member, thing, offer].flatMap((part) => properties.map((property) => textOf(part[property]))).find(Boolean);
+  const variants = members.length > 0 ? members : offers;
   return {
-    id: pick("sku", "productID", "identifier"),
+    id: idOf(member) ?? idOf(thing) ?? idOf(offer),
     title: pick("name"),
     price: reduced ? list : paid,
     sale_price: reduced ? paid : undefined,
-    currency: textOf(offer["priceCurrency"] ?? specifications[0]?.["priceCurrency"] ?? thing["priceCurrency"])?.toUpperCase(),
-    availability: stock(offer) ?? stock(thing),
+    currency: [offer, ...specifications, thing].map((part) => textOf(part["priceCurrency"])).find(Boolean),
+    availability: stockOf(offer) ?? stockOf(thing),
     image_link: pick("image"),
     brand: pick("brand", "manufacturer"),
     product_type: categoryOf(thing, objects),
     gtin: pick("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "isbn"),
     mpn: pick("mpn"),
-    item_group_id: textOf(thing["productGroupID"] ?? thing["inProductGroupWithID"]),
-    variant: member && ["color", "size", "material", "pattern"].map((property) => textOf(member[property])).filter(Boolean).join(" / "),
-    variants: variants.length > 0 ? variants : undefined,
+    item_group_id: pick("productGroupID", "inProductGroupWithID"),
+    variant: ["color", "size"].map((property) => textOf(member[property])).filter(Boolean).join(" / ") || undefined,
+    variants: variants.length > 1 ? variants.map((part) => ({ id: idOf(part), title: textOf(part["name"]), price: amountOf(offersOf(part)[0] ?? part), availability: stockOf(offersOf(part)[0] ?? part) })) : undefined,
   };
 }
 
-function stock(part: Thing): PageProduct["availability"] {
-  return availabilityOf(textOf(part["availability"]));
-}
-
+/** The path to the product, without the shop's front page and the product itself. */
 function categoryOf(thing: Thing, objects: readonly Thing[]): string | undefined {
-  const trail = objects.find((object) => isA(object, /^breadcrumblist$/));
-  const levels = things(trail?.["itemListElement"])
-    .sort((one, other) => Number(textOf(one["position"])) - Number(textOf(other["position"])))
-    .map((level) => textOf(level["name"]) ?? textOf(things(level["item"])[0]?.["name"]) ?? "")
-    .filter((name, index) => name && !sameName(name, textOf(thing["name"])) && !(index === 0 && /^(home|start|accueil|inicio)/i.test(name)));
+  const levels = things(objects.find((object) => isA(object, /^breadcrumblist$/i))?.["itemListElement"])
+    .map((level) => textOf(level["name"] ?? things(level["item"])[0]) ?? "")
+    .filter((name, index) => name && !sameName(name, textOf(thing["name"])) && (index > 0 || !/^(home|start|accueil|inicio)/i.test(name)));
   return levels.join(" > ") || textOf(thing["category"])?.replace(/\s*[/>]\s*/g, " > ");
 }
 
 /** The kind of page that its objects name, where they name one. */
 export function namedType(objects: readonly Thing[]): PageType | undefined {
-  const kinds: [PageType, RegExp][] = [["search", /^searchresultspage$/], ["category", /^(collectionpage|itemlist)$/], ["checkout", /^checkoutpage$/]];
-  return kinds.find(([, pattern]) => objects.some((object) => isA(object, pattern)))?.[0];
+  const has = (pattern: RegExp): boolean => objects.some((object) => isA(object, pattern));
+  return has(/^SearchResultsPage$/) ? "search" : has(/^(CollectionPage|ItemList)$/) ? "category" : undefined;
 }
-

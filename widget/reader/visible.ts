@@ -15,14 +15,13 @@ export interface ShownPrice {
   card: boolean;
 }
 
-const PRICE = /pri[cs]|preis|prez|pre[cç]|cena|fiyat|amount|hinta|cijena/i;
-const PAID = /final|current|now|sale|special|offer|actual|main|promo|reduced|buy-?box/i;
-const FORMER = /\bold|old\b|was[-_]?price|\bwas\b|regular|list[-_]?price|rrp|msrp|uvp|before|cross|strike|original|compare|retail|previous|ancien|antes|anterior|stroke|through|full-?price/i;
-const NET = /tax|\bvat|excl|\bnet\b|netto/i;
-const NET_WORDS = /(ex|without|ohne|sans|hors|sin|bez|brez|без)\S*\s(vat|tax|gst|mwst|iva|tva|dph|ddv|ндс)/i;
-const ELSEWHERE = /relat|recommend|similar|up-?sell|cross-?sell|also|carousel|recent|mini-?cart|\bnav|menu|header|footer|accessor|bundle|shipping|deliver|install?ment/i;
-/** Words beside amounts that are not the price: postage, instalments, savings, units. */
-const OTHER = /ship|deliver|versand|livraison|env[ií]o|spedi|доставк|month|monat|\bmes\b|мес|mois|\/\s?mo\b|save|spar|ahorr|risparm|discount|rabat|sconto|coupon|voucher|points|deposit|\b(tax|over|free|was)\b|(per|\/|je|pro|al)\s?\d*\s?(kg|g|l|ml|lb|oz|m²)\b|rrp|msrp|uvp|list price|statt|instead|regular|before|antes|cashback|cuotas|кредит|бонус/i;
+const PRICE = /pri[cs]|preis|prez|pre[cç]|cena|fiyat|amount/i;
+const PAID = /final|current|now|sale|special|offer|actual|main|promo|reduced/i;
+const FORMER = /\bold|old\b|\bwas|regular|list.?price|rrp|msrp|before|cross|strike|origin|compare|previous|through/i;
+const NET = /tax|vat|excl|\bnet/i;
+const ELSEWHERE = /relat|recommend|similar|-?sell|also|carousel|recent|mini|nav|menu|header|footer|accessor|bundle|shipping/i;
+/** Words beside amounts that are not the price: postage, instalments, savings, units, sums without tax. */
+const OTHER = /ship|deliver|versand|env[ií]|spedi|доставк|month|monat|\bmes|мес|\/\s?mo|save|spar|ahorr|discount|rabat|coupon|points|\b(tax|over|free|was)\b|(per|\/|je|al)\s?\d*\s?(kg|g|l|ml|lb|oz)\b|rrp|msrp|uvp|list price|statt|regular|before|cuotas|кредит|бонус|(ex|without|ohne|sans|sin|bez|brez|без)\S*\s(vat|tax|gst|mwst|iva|tva|dph|ddv|ндс)/i;
 
 /** Looks outwards from an element. */
 function around(element: Element, levels: number): string {
@@ -90,8 +89,8 @@ export function* shownPrices(flow: Flow, page: ReaderPage): Sliced<ShownPrice[]>
       former: crossed || called,
       score:
         2 * Math.log2(Number.parseFloat(style.fontSize) / 16) + (Number(style.fontWeight) > 599 ? 0.5 : 0) + (currency ? 1 : 0) +
-        (PRICE.test(names) ? 1.5 : 0) + (PAID.test(names) ? 0.7 : 0) - (crossed ? 4 : called ? 2 : 0) - (card ? 3 : 0) -
-        (NET.test(around(holder, 2)) || NET_WORDS.test(before + text) ? 3 : 0) - (ELSEWHERE.test(around(holder, 9)) ? 3 : 0) -
+        (PRICE.test(names) ? 1.5 : 0) + (PAID.test(names) ? 0.7 : 0) - (crossed ? 4 : called ? 2 : 0) - (card ? 4 : 0) -
+        (NET.test(around(holder, 2)) ? 3 : 0) - (ELSEWHERE.test(around(holder, 9)) ? 3 : 0) -
         (OTHER.test(`${before.length < 40 ? before : ""} ${whole} ${text} ${lines[index + 1]?.text.slice(0, 9)}`) ? 2.5 : 0) -
         (holder.closest('a[href]:not([href^="#"])') ? 2 : 0) - (holder.closest("nav,header,footer,aside") ? 1.5 : 0) -
         (away < 0 ? 1.5 - away / 40 : Math.min(5, away / 40)) - (flow.buy ? Math.min(3, Math.abs(index - flow.buyAt) / 40) : 0),
@@ -100,7 +99,7 @@ export function* shownPrices(flow: Flow, page: ReaderPage): Sliced<ShownPrice[]>
   return found.sort((one, other) => other.score - one.score);
 }
 
-const LABEL = /^[\s(#*•|·-]*((product|item|article|model|part|catalog(ue)?|style|stock|order|web|manufacturer)?[ -]?(#|no\b\.?|nr\b\.?|num(ber)?\b\.?|code|id\b|ref(erence)?\b\.?|sku|upc)|model|art(ikel)?[. -]*(nr|nummer|no)\.?|(bestell|artikel|produkt|vare?|tuote)-?(nr|nummer|numero|koodi|code|id)\.?|r[ée]f(\.|[ée]r[eê]n\p{L}+)?( \p{L}+)?|c[oó]d(\.|igo|ice|e)?( (d[eo]l? |di )?\p{L}+)?|k[oó]d( \p{L}+)?|symbol|cikkszám|termékkód|[šs]ifra( \p{L}+)?|код( товара| товару)?|артикул|арт\.?|ürün kodu|stok kodu|κωδικ\p{L}+|מק"?ט|商品编号|货号|品番|型番|商品番号|商品コード|상품번호|رقم المنتج|رمز المنتج|ean|isbn(-?1[03])?|gtin)\s*[:#.№]*\s*/iu;
+const LABEL = /^[\s(#*•|·-]*((product|item|article|model|part|catalog|style|stock|order|web)?[ -]?(#|no\b|nr\b|num(ber)?\b|code|id\b|ref(erence)?\b|sku|upc)|model|art(ikel)?[. -]*(nr|nummer|no)\b|\p{L}+(nummer|numero|koodi|code)|r[ée]f(\.|[ée]r[eê]n\p{L}+)|c[oó]d(\.|igo|ice)|k[oó]d|symbol|cikkszám|[šs]ifra|код|арт\.?|артикул|ürün kodu|κωδικ\p{L}+|מק"?ט|商品编号|货号|品番|型番|商品番号|상품번호|رمز|ean|isbn|gtin)( \p{L}+){0,2}[\s.:#№]*/iu;
 const NUMBERED = /^[#:№\s]*([\p{L}\d][\p{L}\d./_-]*\d[\p{L}\d./_-]*|\d{3,}([ -]\d+)*)\s*\)?$/u;
 
 /** The number printed by the product, after a label on the same line or the one before. */
@@ -113,7 +112,7 @@ export function labelledId({ lines, titleAt }: Flow): string | undefined {
     const rest = text.slice(label.length) || lines[index + 1]?.text || "";
     const id = NUMBERED.exec(/^[:#\s]+$/.test(rest) ? lines[index + 2]?.text ?? "" : rest)?.[1];
     const away = Math.abs(index - titleAt) + (index < titleAt ? 20 : 0) + (ELSEWHERE.test(around(element, 6)) ? 200 : 0) + (/ean|isbn|gtin|model/i.test(label) ? 100 : 0);
-    if (id && id.length < 40 && away < nearest) [best, nearest] = [id, away];
+    if (id && id.length < 40 && away < nearest && !currencyIn(id)) [best, nearest] = [id, away];
   });
   return best;
 }

@@ -14,7 +14,7 @@ export async function diagnose(bridge: Bridge, carousels: object): Promise<objec
     sent: await transaction.all<SentLine>("sent"),
   }));
   return {
-    consent: bridge.consent.grants(), page: bridge.page(), arm: armOf(bridge), durable: database?.durable ?? false,
+    consent: bridge.consent.grants(), page: bridge.page(), reading: bridge.reading(), arm: armOf(bridge), durable: database?.durable ?? false,
     ...(store ?? { dropped: {}, outboxEvents: 0, sentBytes: 0, sent: [] }), carousels, faults: bridge.faults.list(),
   };
 }
