@@ -83,7 +83,7 @@ function orderOf(document: Document, location: Location, names: { [itemId: strin
   const textOf = (selector: string, within: ParentNode = document) => within.querySelector(selector)?.textContent?.trim();
   const number = textOf(".woocommerce-order-overview__order strong") ?? textOf(".wc-block-order-confirmation-summary-list-item__value");
   const transaction_id = number?.match(/[\w-]+$/)?.[0] ?? /\/order-received\/(\d+)/.exec(location.pathname)?.[1];
-  const total = textOf(".woocommerce-order-overview__total .amount") ?? textOf(".wc-block-order-confirmation-totals__total .amount") ?? textOf("tfoot tr:last-child .amount");
+  const total = textOf(".woocommerce-order-overview__total .amount") ?? textOf("tfoot tr:last-child .amount");
   if (!transaction_id) return undefined;
   const items: EventItem[] = [];
   for (const row of document.querySelectorAll(".woocommerce-table--order-details tbody tr, .wc-block-order-confirmation-totals__table tbody tr")) {
