@@ -34,6 +34,14 @@ export async function sha256Hex(data: Uint8Array | string): Promise<string> {
 }
 
 /**
+ * What a shop calls a person, as it leaves a device: hashed with the shop's key, so that two shops' cannot be compared.
+ * @param name a customer number, an e-mail address; case and spaces around it don't count
+ */
+export function personHash(key: string, name: string): Promise<string> {
+  return sha256Hex(`${key}\n${name.trim().normalize("NFKC").toLowerCase()}`);
+}
+
+/**
  * FNV-1a, 32 bits, over UTF-16 code units: for hash buckets (title words, experiment arms, shards),
  * never for security.
  * @returns an unsigned 32-bit integer

@@ -1,8 +1,8 @@
 /** The edge's merchant and operator routes as functions: what the trainer, imports and the demo call. */
 import {
   EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes,
-  type ApiError, type CatalogueExport, type CatalogueReport, type CreateShopRequest, type CreateShopResponse, type ExportErasure, type ExportLine,
-  type ImportLine, type ImportReport, type LoginLinkResponse, type ModelRecord, type ModelsResponse, type PauseRequest, type ShopResponse, type StatBucket, type StatsResponse,
+  type ApiError, type CatalogueExport, type CatalogueReport, type CreateShopRequest, type CreateShopResponse, type ErasureReceipt, type ExportErasure, type ExportLine,
+  type ImportLine, type ImportReport, type LoginLinkResponse, type ModelRecord, type ModelsResponse, type PauseRequest, type PersonErasure, type ShopResponse, type StatBucket, type StatsResponse,
 } from "../core/api.ts";
 import type { Product } from "../core/catalogue.ts";
 import type { SignedManifest } from "../core/weights/manifest.ts";
@@ -73,6 +73,10 @@ export interface EdgeClient {
   pause(shop: string, paused: boolean): Promise<void>;
   stats(shop: string, range?: { fromMs?: number; toMs?: number; bucket?: StatBucket }): Promise<StatsResponse>;
   loginLink(shop: string): Promise<LoginLinkResponse>;
+  /** Erases a client for good, and attests it. */
+  eraseClient(shop: string, clientId: string): Promise<ErasureReceipt>;
+  /** Erases every client on which a person was logged in. @param userId their hash, as devices send it */
+  erasePerson(shop: string, userId: string): Promise<PersonErasure>;
 }
 
 export interface EdgeClientOptions {
@@ -122,6 +126,7 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
   }
 
   const getJson = <T>(path: string) => persist(async () => readJson<T>(await request("GET", path), path));
+  const deleteJson = <T>(path: string) => persist(async () => readJson<T>(await request("DELETE", path), path));
   const postJson = <T>(path: string, value: unknown) =>
     persist(async () => readJson<T>(await request("POST", path, { type: "application/json", data: JSON.stringify(value) }), path), false);
 
@@ -217,6 +222,8 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
       return getJson(`${routes.admin.stats(shop)}?${query}`);
     },
     loginLink: (shop) => postJson(routes.admin.loginLinks(shop), {}),
+    eraseClient: (shop, clientId) => deleteJson(routes.admin.client(shop, clientId)),
+    erasePerson: (shop, userId) => deleteJson(routes.admin.person(shop, userId)),
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { judge } from "../core/gate.ts";
+import { personHash } from "../core/ids.ts";
 import { readModel } from "../core/model/config.ts";
 import { assess, oracleKey, type OracleRanks } from "./assess.ts";
 import { CandidateError, readCandidate, writeCandidate } from "./candidate.ts";
@@ -25,6 +26,7 @@ const HELP = `Usage: npm run trainer -- <command> --shop <name> [options]
   publish     sign and publish the model trained last, if the gate lets it pass
   keygen      make the shop's signing key; prints the fingerprint that its tag trusts
   import      bring in a shop's files (see: import --help)
+  erase       delete all that the shop's edge has of one shopper (--person or --client), and print the receipts
   login       print a link that opens the shop's dashboard once, within 15 minutes
 
 Options
@@ -36,6 +38,8 @@ Options
   --seed N          default 1; the same data, seed and steps give the same weights
   --oracle FILE     best possible ranks of simulated shoppers: NDJSON of {"clientId", "seq", "rank"}
   --dry-run         do everything but publish
+  --person NAME     who is erased, by what the shop's pages call them when they log in: a customer number, an e-mail address
+  --client ID       which browser is erased, by its id
 `;
 
 /** What was asked for cannot be done as asked; the message says what to change. */
@@ -49,7 +53,7 @@ class GateRefusal extends Error {
 
 const OPTIONS = {
   shop: { type: "string" }, "data-dir": { type: "string" }, edge: { type: "string" }, minutes: { type: "string" }, steps: { type: "string" },
-  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, help: { type: "boolean", short: "h" },
+  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, person: { type: "string" }, client: { type: "string" }, help: { type: "boolean", short: "h" },
 } as const;
 
 interface Call {
@@ -61,9 +65,11 @@ interface Call {
   steps: number | undefined;
   oracle: string | undefined;
   dryRun: boolean;
+  person: string | undefined;
+  client: string | undefined;
 }
 
-const COMMANDS: { [name: string]: (call: Call) => Promise<void> } = { keygen, prepare, train, evaluate, gate, publish: publishCandidate, login };
+const COMMANDS: { [name: string]: (call: Call) => Promise<void> } = { keygen, prepare, train, evaluate, gate, publish: publishCandidate, erase, login };
 
 /**
  * Runs one command.
@@ -108,6 +114,19 @@ async function keygen({ shop, folder }: Call): Promise<void> {
 
 async function login(call: Call): Promise<void> {
   print((await connect(call).loginLink(call.shop)).url);
+}
+
+async function erase(call: Call): Promise<void> {
+  const { shop, folder, edge, person, client } = call;
+  if ((person === undefined) === (client === undefined)) throw new UsageError("Who is to be erased? Give --person NAME or --client ID");
+  const connection = connect(call);
+  const receipts = person === undefined
+    ? [await connection.eraseClient(shop, client!)]
+    : (await connection.erasePerson(shop, await personHash((await connection.shop(shop)).writeKey, person))).receipts;
+  // The copy that training reads.
+  const copy = await pullLog(connection, shop, join(folder, "cache", shop), readAccess(shop, { edge, folder }).merchantToken);
+  print(receipts.length === 0 ? `Nobody of that name has logged in at "${shop}".` : JSON.stringify(receipts, null, 2));
+  print(`${copy.erased.toLocaleString("en")} events deleted from the copy on this machine. The next training leaves them out of the model.`);
 }
 
 async function prepare(call: Call): Promise<void> {
@@ -241,7 +260,7 @@ function parseCall(argv: readonly string[]): Call | "help" {
   if (minutes !== undefined && !(minutes > 0)) throw new UsageError("--minutes takes a number above 0");
   const seed = numberOf("--seed", values.seed) ?? 1;
   if (!Number.isInteger(seed)) throw new UsageError("--seed takes a whole number");
-  return { shop: values.shop, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false };
+  return { shop: values.shop, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, person: values.person, client: values.client };
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

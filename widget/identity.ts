@@ -1,6 +1,6 @@
 /** The chunk of who a shopper is to the shop: joining a login with what came before it, and being forgotten again. */
 import { routes, type ErasureReceipt, type ErasureRequest } from "../core/api.ts";
-import { sha256Hex } from "../core/ids.ts";
+import { personHash } from "../core/ids.ts";
 import type { Bridge } from "./bridge.ts";
 import { toJson } from "./json.ts";
 import { change, newShopper, type Change, type ShopperRow } from "./store/shopper.ts";
@@ -20,8 +20,8 @@ const PERSONAL_ROWS: readonly ShopperRow[] = ["history", "cart", "dismissed", "c
 export async function identify({ key, journal, recorder }: Bridge, userId: unknown): Promise<unknown> {
   await journal.ready();
   const known = journal.shopper().user;
-  const name = typeof userId === "string" || typeof userId === "number" ? String(userId).trim().normalize("NFKC").toLowerCase() : "";
-  const user = name && (await sha256Hex(`${key}\n${name}`));
+  const name = typeof userId === "string" || typeof userId === "number" ? String(userId).trim() : "";
+  const user = name && (await personHash(key, name));
   if (known && known !== user) await journal.record(null, PERSONAL_ROWS.map(emptied));
   if (!user || known === user) return { ok: true };
   return recorder.record("login", { user_id: user }, [change("user", () => user)]);

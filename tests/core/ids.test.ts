@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { createId, fromBase64Url, hash32, ID_PATTERN, seededRandom, sha256Hex, toBase64Url } from "../../core/ids.ts";
+import { createId, fromBase64Url, hash32, personHash, ID_PATTERN, seededRandom, sha256Hex, toBase64Url } from "../../core/ids.ts";
 
 test("ids are new each time and of the shape that events ask for", () => {
   const ids = Array.from({ length: 1000 }, createId);
@@ -21,6 +21,13 @@ test("SHA-256 agrees with Node's, for text and for a view into a larger buffer",
   expect(await sha256Hex("schön")).toBe(createHash("sha256").update("schön").digest("hex"));
   const view = new Uint8Array(100).fill(7).subarray(10, 20);
   expect(await sha256Hex(view)).toBe(createHash("sha256").update(view).digest("hex"));
+});
+
+test("one person has one hash, however the name is typed, and another at every shop", async () => {
+  // printf 'key\nann@mail.example' | sha256sum
+  const hash = "4223d2a01b429b71d8da6eea9492c822c00d8e020deb44ada65fe796b654576c";
+  for (const name of ["ann@mail.example", " Ann@Mail.example\n", "ＡＮＮ@mail.example"]) expect(await personHash("key", name)).toBe(hash);
+  expect(await personHash("other", "ann@mail.example")).not.toBe(hash);
 });
 
 test("hash buckets are even, also for short texts that differ in their last digit", () => {

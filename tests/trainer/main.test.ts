@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXPORT_CURSOR_HEADER, routes, type ExportErasure, type ExportLine, type ModelRecord } from "../../core/api.ts";
 import type { Product } from "../../core/catalogue.ts";
-import { sha256Hex } from "../../core/ids.ts";
+import { personHash, sha256Hex } from "../../core/ids.ts";
 import { readModel } from "../../core/model/config.ts";
 import { openManifest, type SignedManifest } from "../../core/weights/manifest.ts";
 import { writeCredentials } from "../../trainer/credentials.ts";
@@ -23,6 +23,7 @@ interface Edge {
   requests: string[];
   files: Map<string, Uint8Array<ArrayBuffer>>;
   published: SignedManifest[];
+  onErase: (clientId: string) => void;
   refusal: { code: string; message: string } | null;
 }
 
@@ -34,7 +35,7 @@ let output: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "endcap-trainer-"));
-  edge = { products: [], lines: [], requests: [], files: new Map(), published: [], refusal: null };
+  edge = { products: [], lines: [], requests: [], files: new Map(), published: [], onErase: () => undefined, refusal: null };
   server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, "http://edge");
     edge.requests.push(`${request.method} ${pathname}`);
@@ -47,6 +48,13 @@ beforeEach(async () => {
         const from = Number(searchParams.get("cursor") ?? 0);
         response.writeHead(200, { [EXPORT_CURSOR_HEADER]: String(edge.lines.length) });
         return response.end(edge.lines.slice(from).map((line) => `${line ? JSON.stringify(line) : ""}\n`).join(""));
+      }
+      if (pathname === routes.admin.shop(SHOP)) return json({ shop: SHOP, writeKey: "key" });
+      const named = pathname.split("/").at(-1)!;
+      if (pathname === routes.admin.person(SHOP, named)) return json({ receipts: [] });
+      if (pathname === routes.admin.client(SHOP, named)) {
+        edge.onErase(named);
+        return json({ receipt: { shop: SHOP, clientSha256: createHash("sha256").update(named).digest("hex"), erasedAtMs: 1, events: 3 }, signature: "s", publicKey: "p" });
       }
       if (pathname === routes.admin.models(SHOP) && request.method === "GET") return json({ paused: false, models: edge.published.map(recordOf) });
       if (pathname === routes.admin.models(SHOP)) {
@@ -186,6 +194,18 @@ describe("the trainer's command line", () => {
       await run("prepare");
       expect(clients()).toEqual(["client-here", "client-new", "client-last"]);
       expect(output.match(/deleted here too/g)).toHaveLength(1);
+    });
+
+    it("asks the edge for it where the shop wishes it, by name or by client, prints the receipts, and deletes its own copy", async () => {
+      edge.onErase = (clientId) => erase(clientId);
+      expect(await run("erase", "--client", "client-gone")).toBe(0);
+      expect(output).toContain(`"clientSha256": "${sha256("client-gone")}"`);
+      expect(output).toContain("3 events deleted from the copy on this machine.");
+      expect(clients()).toEqual(["client-here"]);
+      expect(await run("erase", "--person", " Ann@Mail.example ")).toBe(0);
+      expect(edge.requests).toContain(`DELETE ${routes.admin.person(SHOP, await personHash("key", "ann@mail.example"))}`);
+      expect(output).toContain(`Nobody of that name has logged in at "${SHOP}".`);
+      expect(await run("erase")).toBe(2);
     });
 
     it("has the same data as a trainer that fetches all anew", async () => {
