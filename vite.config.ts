@@ -29,6 +29,7 @@ const CHUNKS = {
   consent: "widget/consent/adapters.ts",
   identity: "widget/identity.ts",
   panel: "widget/panel/panel.tsx",
+  redaction: "widget/redaction.ts",
   reader: "widget/reader/reader.ts",
   trouble: "widget/trouble/trouble.ts",
   systems: "widget/systems/start.ts",

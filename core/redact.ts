@@ -7,6 +7,8 @@
  * nothing marks as a telephone number stay: they are article and order numbers far more often.
  */
 
+import { isSuspicious } from "./suspicion.ts";
+
 /**
  * What kind of text a field holds. `text`: typed by people, or repeating it. `path`: of a page, a file or an element,
  * where numbers are mostly the shop's own. `id`: a name that the shop gave, which loses its worth when it is altered.
@@ -15,8 +17,6 @@ export type FieldKind = "text" | "path" | "id";
 
 /** More is cut off before anything is looked for: the longest field holds 500. */
 const MAX_CHARS = 2_000;
-/** Without one of these there is nothing to take out, and most texts have none. */
-const SUSPICIOUS = /[@＠=:?%&]|at[)\]]|(?:\d\D{0,3}){7}|eyJ|bearer|[\w-]{16}/i;
 const CODED = /(?:%(?:25)*[\da-f]{2})+|&#(x?[\da-f]+);|&(commat|plus|period);/gi;
 const NAMED: { [name: string]: string } = { commat: "@", plus: "+", period: "." };
 
@@ -45,7 +45,7 @@ const CARD = /^(?:4|5|6|2[2-7]|3[04-9])/;
 
 /** @returns the text itself where nothing had to go, else decoded and without it */
 export function redact(text: string, kind: FieldKind): string {
-  if (!SUSPICIOUS.test(text)) return text;
+  if (!isSuspicious(text)) return text;
   let plain = text.slice(0, MAX_CHARS);
   // Forms put into links, and those into pages, are encoded once more each time.
   for (let depth = 0; depth < 3; depth += 1) plain = plain.replace(CODED, decode);

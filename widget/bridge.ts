@@ -51,6 +51,7 @@ export interface Bridge extends TagAttributes {
 export type IdentityChunk = typeof import("./identity.ts");
 export type ConsentChunk = typeof import("./consent/adapters.ts");
 export type ReaderChunk = typeof import("./reader/reader.ts");
+export type RedactionChunk = typeof import("./redaction.ts");
 export type PanelChunk = typeof import("./panel/panel.tsx");
 
 /** What the carousel chunk gives back. */

@@ -5,6 +5,7 @@ declare module "virtual:endcap-bundles" {
   export const engineFile: string;
   export const identityFile: string;
   export const panelFile: string;
+  export const redactionFile: string;
   export const readerFile: string;
   export const troubleFile: string;
   export const systemsFile: string;

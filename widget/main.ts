@@ -1,9 +1,9 @@
 /** The tag: wires consent, capture, store, sync and placements together on a shop's page. */
-import { carouselFile, consentFile, engineFile, identityFile, panelFile, troubleFile, readerFile, systemsFile } from "virtual:endcap-bundles";
+import { carouselFile, consentFile, engineFile, identityFile, panelFile, redactionFile, troubleFile, readerFile, systemsFile } from "virtual:endcap-bundles";
 import type { ShopConfig } from "../core/api.ts";
 import { DAY_MS } from "../core/calendar.ts";
 import type { EventItem, ShopEventName } from "../core/events.ts";
-import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, IdentityChunk, PanelChunk, ReaderChunk } from "./bridge.ts";
+import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, IdentityChunk, PanelChunk, ReaderChunk, RedactionChunk } from "./bridge.ts";
 import { isShopEvent } from "./capture/conform.ts";
 import { watchDataLayer } from "./capture/data-layer.ts";
 import { detectPageType, isOffLimits, isTelling, pagePath, watchNavigation } from "./capture/page.ts";
@@ -107,7 +107,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     page = { type, path: pagePath(location), itemId: type === "product" ? itemId ?? reading?.product?.id : undefined };
     if (config) placements.look(config.placements, type);
   };
-  const recorder = createRecorder({ journal, page: () => page, offLimits, nowMs });
+  const recorder = createRecorder({ journal, page: () => page, offLimits, loadRedaction: () => load<RedactionChunk>(redactionFile), faults, nowMs });
 
   let chunk: Promise<CarouselChunk> | undefined;
   let carousels: Promise<CarouselHost> | undefined;

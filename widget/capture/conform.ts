@@ -1,11 +1,9 @@
 /** Brings what shops push into the shape that the event schemas ask for. */
 import { SHOP_EVENT_SCHEMAS, type ShopEventName } from "../../core/events.ts";
-import { kindOf, redact } from "../../core/redact.ts";
 import type { ObjectSchema, Schema } from "../../core/schema.ts";
 
 /**
- * Shops' data layers hold prices as text, ids as numbers and names without end; the schemas judge, this one mends, and takes out
- * what identifies a person before anything is cut to its length.
+ * Shops' data layers hold prices as text, ids as numbers and names without end; the schemas judge, this one mends.
  *
  * @returns a clean copy of what can be used, or undefined where something required is missing
  */
@@ -18,15 +16,18 @@ export function isShopEvent(name: unknown): name is ShopEventName {
   return Object.hasOwn(SHOP_EVENT_SCHEMAS, name as string);
 }
 
-function mend(schema: Schema, value: unknown, field = ""): unknown {
+function mend(schema: Schema, value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   switch (schema.type) {
     case "string": {
       if (typeof value !== "string" && typeof value !== "number") return undefined;
-      const text = redact(String(value).trim(), kindOf(field)).slice(0, schema.maxLength);
-      if (text.length < (schema.minLength ?? 1)) return undefined;
-      if (schema.pattern && !new RegExp(schema.pattern).test(text)) return undefined;
-      return !schema.enum || schema.enum.includes(text) ? text : undefined;
+      const whole = String(value).trim();
+      const text = whole.slice(0, schema.maxLength);
+      // Half an address or number would not be known for one.
+      const cut = text === whole ? text : text.replace(/\S*[@\d]\S*$/, "");
+      if (cut.length < (schema.minLength ?? 1)) return undefined;
+      if (schema.pattern && !new RegExp(schema.pattern).test(cut)) return undefined;
+      return !schema.enum || schema.enum.includes(cut) ? cut : undefined;
     }
     case "number":
     case "integer": {
@@ -40,7 +41,7 @@ function mend(schema: Schema, value: unknown, field = ""): unknown {
       if (!Array.isArray(value)) return undefined;
       const entries: unknown[] = [];
       for (const entry of value.slice(0, schema.maxItems)) {
-        const mended = mend(schema.items, entry, field);
+        const mended = mend(schema.items, entry);
         if (mended !== undefined) entries.push(mended);
       }
       return entries.length >= (schema.minItems ?? 0) ? entries : undefined;
@@ -54,7 +55,7 @@ function mendObject(schema: ObjectSchema, value: unknown): object | undefined {
   if (typeof value !== "object") return undefined;
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(schema.properties)) {
-    const mended = mend(schema.properties[name]!, (value as Record<string, unknown>)[name], name);
+    const mended = mend(schema.properties[name]!, (value as Record<string, unknown>)[name]);
     if (mended !== undefined) copy[name] = mended;
     else if (schema.required?.includes(name)) return undefined;
   }

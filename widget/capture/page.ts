@@ -1,6 +1,5 @@
 /** Which kind of page this is, and when it becomes another one. */
 import type { PageType } from "../../core/events.ts";
-import { redactPath } from "../../core/redact.ts";
 
 /** Paths of the common shop systems, in the order in which they are tried. */
 const PATHS: [PageType, RegExp][] = [
@@ -49,7 +48,7 @@ export function isTelling(document: Document): boolean {
 
 /** Path without query and fragment, which may hold anything. */
 export function pagePath(location: Pick<Location, "pathname">): string {
-  return redactPath(location.pathname).slice(0, 300);
+  return location.pathname.slice(0, 300);
 }
 
 /** Calls back when a single-page shop shows another page. */

@@ -1,7 +1,9 @@
 /** Turns what the page shows and does into events: one real action, one event. */
 import type { EventItem, EventName, EventParams, EventSource, PageType, ShopEventName } from "../../core/events.ts";
 import { appendEntries, entriesOf } from "../../core/history.ts";
-import { redactParams } from "../../core/redact.ts";
+import { isSuspicious } from "../../core/suspicion.ts";
+import type { RedactionChunk } from "../bridge.ts";
+import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
 import type { Journal, TrackResult } from "../store/journal.ts";
 import { change, type Change, type Click } from "../store/shopper.ts";
@@ -52,8 +54,14 @@ export type Refusal = { ok: false; reason: "malformed" | "repeated" | "off-limit
 
 export type Commerce = { items?: EventItem[]; slate_id?: string; placement?: string };
 
-/** @param options.offLimits whether nothing may be recorded on this page */
-export function createRecorder({ journal, page, offLimits, nowMs }: { journal: Journal; page: () => CurrentPage; offLimits: () => boolean; nowMs: () => number }): Recorder {
+/**
+ * @param options.offLimits whether nothing may be recorded on this page
+ * @param options.loadRedaction asked for when something has been told that may identify a person
+ */
+export function createRecorder({ journal, page, offLimits, loadRedaction, faults, nowMs }: {
+  journal: Journal; page: () => CurrentPage; offLimits: () => boolean; loadRedaction: () => Promise<RedactionChunk>; faults: Faults; nowMs: () => number;
+}): Recorder {
+  let redaction: RedactionChunk | undefined;
   let told: { name: EventName; key: string; voice: Voice | undefined; atMs: number }[] = [];
 
   /**
@@ -79,7 +87,7 @@ export function createRecorder({ journal, page, offLimits, nowMs }: { journal: J
     change("clicks", (clicks) => clicks.map((click) => (click.slate.slate_id === cause.slate.slate_id && click.itemId === cause.itemId ? { ...click, ...flags } : click)));
 
   const record = (name: EventName, params: object, changes: Change[], atMs = nowMs(), { type, path } = page(), source?: EventSource) =>
-    journal.record({ name, occurredAtMs: atMs, source, page: { type, path }, params }, changes);
+    journal.record({ name, occurredAtMs: atMs, source, page: { type, path: redaction ? redaction.redactPath(path) : isSuspicious(path) ? undefined : path }, params: redaction ? redaction.redactParams(params) : params }, changes);
 
   /** Records what is no repetition, with the changes that it makes and the click that led to it. */
   const decide = ({ name, params, source, told, atMs, on }: Step): Promise<TrackResult | Refusal> => {
@@ -103,8 +111,27 @@ export function createRecorder({ journal, page, offLimits, nowMs }: { journal: J
     return result;
   };
 
-  /** Whether an order is known, or a click led here, only the disk can tell: until it has, what happens waits here. */
+  const isUnclear = (params: object, path: string) => !redaction && isSuspicious(toJson(params) + path);
+  /**
+   * Whether an order is known, or a click led here, only the disk can tell, and how to redact only a chunk knows: until
+   * they are here, what happens waits. Without the chunk, what needs it is left to the next page.
+   */
   const waiting: { step: Step; resolve: (result: Promise<TrackResult | Refusal>) => void }[] = [];
+  let settling = false;
+  const needsRedaction = ({ step }: { step: Step }) => isUnclear(step.params, step.on.path);
+  const settle = async () => {
+    await journal.ready();
+    if (waiting.some(needsRedaction)) await loadRedaction().then((chunk) => (redaction = chunk), (error) => faults.note("redaction", error));
+    settling = false;
+    const held = waiting.splice(0);
+    waiting.push(...held.filter(needsRedaction));
+    for (const { step, resolve } of held.filter((entry) => !waiting.includes(entry))) resolve(decide(step));
+  };
+  const wait = (step: Step) => new Promise<TrackResult | Refusal>((resolve) => {
+    waiting.push({ step, resolve });
+    if (!settling) faults.watch("settle", settle());
+    settling = true;
+  });
 
   return {
     track(name, given, voice) {
@@ -114,13 +141,17 @@ export function createRecorder({ journal, page, offLimits, nowMs }: { journal: J
       if (toJson(params).length > MAX_EVENT_CHARS) params.items = params.items?.map(({ item_id, price, quantity }) => ({ item_id, price, quantity }));
       const step: Step = { name, params, source: voice === "gtag" || voice === "universal" ? "data-layer" : voice, told: Array.isArray((given as Commerce).items), atMs: nowMs(), on: page() };
       if (repeats(name, params, voice, step.atMs)) return refuse("repeated");
-      if (!journal.loading()) return decide(step);
-      if (waiting.length === 0) void journal.ready().then(() => waiting.splice(0).forEach(({ step, resolve }) => resolve(decide(step))));
-      return new Promise((resolve) => waiting.push({ step, resolve }));
+      return journal.loading() || settling || isUnclear(params, step.on.path) ? wait(step) : decide(step);
     },
-    record: (name, params, changes) => (offLimits() ? refuse("off-limits") : record(name, redactParams(params), changes)),
+    async record(name, params, changes) {
+      if (offLimits()) return refuse("off-limits");
+      const [atMs, on] = [nowMs(), page()];
+      // Slates hold nothing but the catalogue's own ids, and what follows a click cannot wait.
+      if (!name.startsWith("rec_") && isUnclear(params, on.path)) redaction = await loadRedaction();
+      return record(name, params, changes, atMs, on);
+    },
     undecided: () => waiting.splice(0).map(({ step }) => step),
-    resume: (steps) => steps.forEach(decide),
+    resume: (steps) => steps.forEach((step) => void (isUnclear(step.params, step.on.path) ? wait(step) : decide(step))),
     turnPage() {
       told = told.filter(({ name }) => !OF_PAGE.test(name));
     },

@@ -18,7 +18,7 @@ export interface RecordedEvent {
   name: EventName;
   occurredAtMs: number;
   source?: EventSource | undefined;
-  page: { type: PageType; path: string };
+  page: { type: PageType; path?: string | undefined };
   params: object;
 }
 /** `ok`: the event is on disk. Otherwise: it waits in memory for consent, or could not be stored. */
