@@ -99,9 +99,12 @@ async function publicJson<T>(url: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** The tag of a shop, as its owner pastes it; in the demo nobody is held out, so that nobody wonders where the carousels are. */
+/**
+ * The tag of a shop, as its owner pastes it; in the demo nobody is held out, so that nobody wonders where the carousels
+ * are, and the checkout's first page, which asks for an address, is opted in.
+ */
 export function tagOf({ edge, writeKey, signer }: ShopCredentials): string {
-  return tagSnippet(edge, writeKey, [signer], { arm: "treatment" });
+  return tagSnippet(edge, writeKey, [signer], { arm: "treatment", checkout: "on" });
 }
 
 /** What was done for a shop already, kept beside its data. */

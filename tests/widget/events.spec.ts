@@ -12,7 +12,7 @@ function missing(edge: { counted: { seq: number; clientId: string }[]; voids: { 
 }
 
 test("records one purchase flow exactly, however the shop tells it @once", async ({ page, shop, edge }) => {
-  shop.options = { tag: GRANTED, head: "" };
+  shop.options = { tag: `${GRANTED} data-checkout="on"`, head: "" };
   await page.goto(`${shop.origin}/product/tea-1`);
   await carouselReady(page, "product-similar");
   // The data layer says what JSON-LD says already; then the same cart in both ways of writing.

@@ -150,6 +150,15 @@ describe("refusals", () => {
     expect((await shop.export()).lines).toEqual([]);
   });
 
+  it("takes what a pixel sends from a sandbox without an origin, and nothing else from there", async () => {
+    const shop = await createShop(startEdge());
+    const batch = { key: shop.writeKey, clientId: "client-0001", sentAtMs: NOON, events: pageViews(1) };
+    expect((await shop.post({ ...batch, via: "shopify-pixel" }, { origin: "null" })).status).toBe(200);
+    expect((await shop.post({ ...batch, events: pageViews(2) }, { origin: "null" })).status).toBe(403);
+    expect((await shop.post({ ...batch, events: pageViews(2), via: "shopify-pixel" }, { origin: "https://elsewhere.example" })).status).toBe(403);
+    expect((await shop.stats()).totals.events).toBe(1);
+  });
+
   it("refuses a foreign origin, and tells the merchant", async () => {
     const shop = await createShop(startEdge());
     const answer = await shop.post({ key: shop.writeKey, clientId: CLIENT, sentAtMs: NOON, events: pageViews(1, 2) }, { origin: "https://elsewhere.example" });
