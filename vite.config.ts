@@ -32,6 +32,8 @@ const CHUNKS = {
   redaction: "widget/redaction.ts",
   reader: "widget/reader/reader.ts",
   trouble: "widget/trouble/trouble.ts",
+  lists: "widget/lists/lists.ts",
+  forms: "widget/forms/forms.ts",
   systems: "widget/systems/start.ts",
 } as const;
 type Chunk = keyof typeof CHUNKS;

@@ -53,6 +53,8 @@ export type ConsentChunk = typeof import("./consent/adapters.ts");
 export type ReaderChunk = typeof import("./reader/reader.ts");
 export type RedactionChunk = typeof import("./redaction.ts");
 export type PanelChunk = typeof import("./panel/panel.tsx");
+export type ListsChunk = typeof import("./lists/lists.ts");
+export type FormsChunk = typeof import("./forms/forms.ts");
 
 /** What the carousel chunk gives back. */
 export interface CarouselHost {

@@ -8,5 +8,7 @@ declare module "virtual:endcap-bundles" {
   export const redactionFile: string;
   export const readerFile: string;
   export const troubleFile: string;
+  export const listsFile: string;
+  export const formsFile: string;
   export const systemsFile: string;
 }

@@ -1,10 +1,10 @@
 /** The tag: wires consent, capture, store, sync and placements together on a shop's page. */
-import { carouselFile, consentFile, engineFile, identityFile, panelFile, redactionFile, troubleFile, readerFile, systemsFile } from "virtual:endcap-bundles";
+import { carouselFile, consentFile, engineFile, identityFile, panelFile, redactionFile, formsFile, listsFile, troubleFile, readerFile, systemsFile } from "virtual:endcap-bundles";
 import type { ShopConfig } from "../core/api.ts";
 import { DAY_MS } from "../core/calendar.ts";
 import type { EventItem, ShopEventName } from "../core/events.ts";
-import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, IdentityChunk, PanelChunk, ReaderChunk, RedactionChunk } from "./bridge.ts";
-import { isShopEvent } from "./capture/conform.ts";
+import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, FormsChunk, IdentityChunk, ListsChunk, PanelChunk, ReaderChunk, RedactionChunk } from "./bridge.ts";
+import { conform, isShopEvent } from "./capture/conform.ts";
 import { watchDataLayer } from "./capture/data-layer.ts";
 import { detectPageType, isOffLimits, isTelling, pagePath, watchNavigation } from "./capture/page.ts";
 import { createRecorder, type CurrentPage, type Voice } from "./capture/recorder.ts";
@@ -17,6 +17,8 @@ import { createJournal } from "./store/journal.ts";
 import { change } from "./store/shopper.ts";
 import { createFlusher } from "./sync/flusher.ts";
 import type { Systems, SystemsChunk, SystemsHost } from "./systems/host.ts";
+import type { Forms } from "./forms/forms.ts";
+import type { Lists } from "./lists/lists.ts";
 import { watchPlacements } from "./ui/placements.ts";
 
 /** A data layer that speaks within this time after the document is there is believed before what is read. */
@@ -161,16 +163,26 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   };
 
   // What the page does.
+  let lists: Lists | undefined;
+  let listing: Promise<Lists> | undefined;
+  const loadLists = () => (listing ??= load<ListsChunk>(listsFile).then(({ watchLists }) => (lists = watchLists({ ...bridge, conform }))));
+  let forms: Forms | undefined;
+  let forming: Promise<unknown> | undefined;
   const redescribe = (itemId = page.itemId) => {
     const before = page;
     describe(itemId);
     if (before.type !== page.type || before.itemId !== page.itemId) announce();
+    if (quiet) return;
+    if (page.type === "category" || page.type === "search" || /[?&][qs]=/.test(location.search)) faults.watch("lists", loadLists());
+    if (tag.attributes["forms"] === "on" && document.forms[0]) faults.watch("forms", (forming ??= load<FormsChunk>(formsFile).then(({ watchForms }) => (forms = watchForms(bridge)))));
   };
   const capture = (name: ShopEventName, params: Record<string, unknown>, voice?: Voice) => {
     events.push(name);
     const itemId = name === "view_item" ? (params["items"] as { item_id?: unknown }[] | undefined)?.[0]?.item_id : undefined;
     redescribe(itemId === undefined ? undefined : String(itemId));
     if (name === "view_item") viewed = params;
+    // Of a list, what is seen counts; the shop's word for it names the products.
+    if (name === "view_item_list" && voice !== "api") return loadLists().then((lists) => lists.told(params, voice), () => recorder.track(name, params, voice));
     return recorder.track(name, params, voice);
   };
 
@@ -240,12 +252,18 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     look();
     if (!quiet) beginPage();
   });
-  watchNavigation(window, faults.guard("navigation", () => {
+  /** What is known of the view is recorded: it is over, or may be. */
+  const leave = () => {
     endGrace();
+    experience.leave();
+    lists?.leave();
+    forms?.leave();
+  };
+  watchNavigation(window, faults.guard("navigation", () => {
+    leave();
     stopReading?.();
     staleId = page.path === pagePath(location) ? undefined : page.itemId;
     stopReading = reading = undefined;
-    experience.leave();
     experience.restart();
     events = [];
     recorder.turnPage();
@@ -253,6 +271,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     describe();
     announce();
     readPage();
+    lists?.turnPage();
     if (!quiet) systems?.turnPage();
   }));
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", readPage);
@@ -267,8 +286,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     loadTrouble: tag.attributes["experience"] !== "off" && (() => load<TroubleChunk>(troubleFile)),
   });
   const hide = () => {
-    endGrace();
-    experience.leave();
+    leave();
     systems?.leave();
     flusher.sendLeaving();
   };

@@ -24,8 +24,6 @@ export interface Experience {
   leave(): void;
   /** Another view begins. @param restoredMs as vitals know it */
   restart(restoredMs?: number): void;
-  /** Records nothing from now on. */
-  stop(): void;
 }
 
 export interface ExperienceOptions {
@@ -37,13 +35,11 @@ export interface ExperienceOptions {
   loadTrouble: (() => Promise<TroubleChunk>) | false;
 }
 
-export function watchExperience({ faults, listen, record: recordAlways, page, loadTrouble }: ExperienceOptions): Experience {
+export function watchExperience({ faults, listen, record, page, loadTrouble }: ExperienceOptions): Experience {
   const attention = watchAttention(listen);
   let vitals: Vitals | undefined;
   let trouble: TroubleChunk | undefined;
   let told = false;
-  let stopped = false;
-  const record: RecordEvent = (name, params) => stopped || recordAlways(name, params);
 
   if (loadTrouble) {
     faults.guard("vitals", () => (vitals = watchVitals()))();
@@ -79,9 +75,6 @@ export function watchExperience({ faults, listen, record: recordAlways, page, lo
       attention.restart();
       vitals?.restart(restoredMs);
       told = false;
-    },
-    stop() {
-      stopped = true;
     },
   };
 }

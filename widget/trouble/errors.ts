@@ -1,14 +1,13 @@
-/** Tells of script errors of the shop's pages: what failed and where, without what shoppers typed. */
-import { redactText } from "../../core/redact.ts";
+/** Tells of script errors of the shop's pages: what failed and where. The recorder takes out what shoppers may have typed. */
 import type { RecordEvent } from "../experience/experience.ts";
 
 /** A page that fails in a loop says enough with its first errors. */
 const MAX_ERRORS = 5;
-const MAX_MESSAGE_CHARS = 500;
-const MAX_SOURCE_CHARS = 200;
+/** Less than the schema's: what the recorder takes out leaves a word in its place. */
+const MAX_MESSAGE_CHARS = 450;
+const MAX_SOURCE_CHARS = 180;
 /** The first address in a stack, with its line; the column after it ends it. */
 const FRAME = /([a-z][\w.+-]*:\/\/[^\s()]+?):(\d+):\d+/i;
-const QUERY = /([a-z][\w.+-]*:\/\/[^\s?#"'`<>)]+)[?#][^\s"'`<>)]*/gi;
 /** Pages can't help it, and nothing is broken. */
 const HARMLESS = /^ResizeObserver loop/;
 
@@ -27,11 +26,11 @@ export function watchErrors({ edge, record }: { edge: string; record: RecordEven
       const source = filename || frame;
       // Browsers' extensions run in the page too, under addresses of their own.
       if ((source && !/^https?:/i.test(source)) || source.startsWith(`${edge}/`)) return;
-      const text = redactText((message ?? textOf(reason)).replace(QUERY, "$1")).slice(0, MAX_MESSAGE_CHARS);
+      const text = (message ?? textOf(reason)).slice(0, MAX_MESSAGE_CHARS);
       if (!text || HARMLESS.test(text)) return;
       const params = {
         message: text,
-        ...(source && { source: redactText(source.replace(QUERY, "$1")).slice(0, MAX_SOURCE_CHARS) }),
+        ...(source && { source: source.split(/[?#]/, 1)[0]!.slice(0, MAX_SOURCE_CHARS) }),
         ...((lineno || frameLine) && { line: Number(lineno || frameLine) }),
       };
       const key = JSON.stringify(params);
