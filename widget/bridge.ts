@@ -6,7 +6,6 @@ import type { TagAttributes } from "./config.ts";
 import type { Consent } from "./consent.ts";
 import type { Faults } from "./faults.ts";
 import type { Reading } from "./reader/product.ts";
-import type { Database } from "./store/database.ts";
 import type { Journal } from "./store/journal.ts";
 
 /** A place on the page that a carousel may fill. */
@@ -68,5 +67,6 @@ export interface CarouselHost {
 }
 export interface CarouselChunk {
   startCarousels(bridge: Bridge): CarouselHost;
-  memoryDatabase(): Database;
+  /** Brings a database of the first layout into today's. */
+  upgradeDatabase(name: string): Promise<void>;
 }

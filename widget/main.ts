@@ -84,8 +84,9 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   };
   const journal = createJournal({
     name: journalName, filesName, consent, faults, nowMs,
-    withoutDisk: async () => (await loadChunk()).memoryDatabase(),
-    resume: (steps) => recorder.resume(steps),
+    upgrade: async (name) => (await loadChunk()).upgradeDatabase(name),
+    decide: (step, shopper) => recorder.decide(step, shopper),
+    prepare: (steps) => recorder.prepare(steps),
     onChange: announce,
     onForget: ({ id, secret }) => {
       forgotten.set(id, secret);
@@ -94,7 +95,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     onStored: () => flusher.poke(),
   });
   const flusher = createFlusher({ edge, key, journal, faults, fetch, nowMs, random: Math.random, allowed: () => journal.mayStore() && consent.grants().analytics });
-  const reload = () => faults.watch("store", journal.refresh().then(flusher.poke));
+  const reload = () => faults.watch("store", journal.exchange().then(flusher.poke));
 
   let events: string[] = [];
   let page: CurrentPage;
@@ -290,7 +291,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     systems?.leave();
     flusher.sendLeaving();
   };
-  listen(document, "visibilitychange", () => (document.visibilityState === "hidden" ? hide() : void journal.refresh()));
+  listen(document, "visibilitychange", () => (document.visibilityState === "hidden" ? hide() : void journal.exchange()));
   listen(window, "pagehide", () => {
     hide();
     journal.leave(recorder.undecided());
@@ -299,6 +300,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     if (!(event as PageTransitionEvent).persisted) return;
     experience.restart(event.timeStamp);
     recorder.turnPage();
+    journal.comeBack();
     beginPage();
     reload();
   });

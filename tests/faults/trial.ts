@@ -294,17 +294,16 @@ async function readLedger({ edgeUrl }: Ground, id: string, merchantToken: string
 
 /** Runs in the page. */
 async function readDevice(key: string): Promise<DeviceState> {
-  type Entry = { json: string };
   const name = `endcap-${key}`;
   const markerOf = (event: { params?: { items?: { item_id: string }[] } }) => event.params?.items?.[0]?.item_id;
   const state: DeviceState = { pending: [], outbox: 0, leftBehind: 0, dropped: {} };
   const pend = (marker: string | undefined) => void (marker !== undefined && state.pending.push(marker));
   for (const item of Object.keys(localStorage)) {
-    if (!item.startsWith(`${name}:`)) continue;
-    const words = JSON.parse(localStorage.getItem(item)!) as { entries: Entry[]; events: object[] };
-    state.leftBehind += words.entries.length + words.events.length;
-    for (const { json } of words.entries) pend(markerOf(JSON.parse(json) as object));
-    for (const event of words.events) pend(markerOf(event));
+    if (!item.startsWith(`${name}/`)) continue;
+    const words = JSON.parse(localStorage.getItem(item)!) as { entries: [number, string][]; events: object[]; steps: object[] };
+    state.leftBehind += words.entries.length + words.events.length + words.steps.length;
+    for (const [, json] of words.entries) pend(markerOf(JSON.parse(json) as object));
+    for (const event of [...words.events, ...words.steps]) pend(markerOf(event));
   }
   if (!(await indexedDB.databases()).some((database) => database.name === name)) return state;
   const ask = <T>(request: IDBRequest<T>) => new Promise<T>((resolve, reject) => {
@@ -313,11 +312,11 @@ async function readDevice(key: string): Promise<DeviceState> {
   });
   const database = await ask(indexedDB.open(name));
   try {
-    const transaction = database.transaction(["outbox", "meta"]);
-    const [entries, totals] = await Promise.all([ask(transaction.objectStore("outbox").getAll()), ask(transaction.objectStore("meta").get("totals"))]);
-    state.outbox = entries.length;
-    for (const { json } of entries as Entry[]) pend(markerOf(JSON.parse(json) as object));
-    state.dropped = (totals as { dropped: DeviceState["dropped"] } | undefined)?.dropped ?? {};
+    const kept = (await ask(database.transaction("state").objectStore("state").get(0))) as { outbox: { [seq: string]: string }; dropped: DeviceState["dropped"] } | undefined;
+    const outbox = Object.values(kept?.outbox ?? {});
+    state.outbox = outbox.length;
+    for (const json of outbox) pend(markerOf(JSON.parse(json) as object));
+    state.dropped = kept?.dropped ?? {};
   } finally {
     database.close();
   }

@@ -5,8 +5,8 @@ import { isSuspicious } from "../../core/suspicion.ts";
 import type { RedactionChunk } from "../bridge.ts";
 import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
-import type { Journal, TrackResult } from "../store/journal.ts";
-import { change, type Change, type Click } from "../store/shopper.ts";
+import type { Journal, Recorded, RecordedEvent, TrackResult } from "../store/journal.ts";
+import { change, continueSession, type Change, type Shopper } from "../store/shopper.ts";
 import { conform } from "./conform.ts";
 
 /** Who tells of an action: a source, or one of the data layer's further ways of writing. */
@@ -35,8 +35,13 @@ export interface Recorder {
   record(name: EventName, params: object, changes: Change[]): Promise<TrackResult | Refusal>;
   /** What waits for the disk, to be left to the next page: this one is over. */
   undecided(): Step[];
-  /** Decides about what closed pages have left. */
-  resume(steps: readonly Step[]): void;
+  /**
+   * What is to be recorded of a step: the event, with the changes that it makes and the click that led to it, and what
+   * follows from it; nothing of an order that is known.
+   */
+  decide(step: Step, shopper: Shopper): Recorded[];
+  /** Gets ready to decide about these. @returns false where that needs what cannot be had now */
+  prepare(steps: readonly Step[]): Promise<boolean>;
   /** Another page begins: what was seen on the last one may be seen again. */
   turnPage(): void;
 }
@@ -80,57 +85,60 @@ export function createRecorder({ journal, page, offLimits, loadRedaction, faults
     return before.length > 0 || alike.some((action) => countOf(action.voice) > countOf(voice));
   };
 
-  /** The click that led to this event, in this session. */
-  const causeOf = (items: EventItem[], sessionId: string): Click | undefined =>
-    journal.shopper().clicks.findLast((click) => click.sessionId === sessionId && items.some(({ item_id }) => item_id === click.itemId));
-  const mark = (cause: Click, flags: Partial<Click>): Change =>
-    change("clicks", (clicks) => clicks.map((click) => (click.slate.slate_id === cause.slate.slate_id && click.itemId === cause.itemId ? { ...click, ...flags } : click)));
+  const eventOf = (name: EventName, params: object, atMs = nowMs(), { type, path } = page(), source?: EventSource): RecordedEvent =>
+    ({ name, occurredAtMs: atMs, source, page: { type, path: redaction ? redaction.redactPath(path) : isSuspicious(path) ? undefined : path }, params: redaction ? redaction.redactParams(params) : params });
 
-  const record = (name: EventName, params: object, changes: Change[], atMs = nowMs(), { type, path } = page(), source?: EventSource) =>
-    journal.record({ name, occurredAtMs: atMs, source, page: { type, path: redaction ? redaction.redactPath(path) : isSuspicious(path) ? undefined : path }, params: redaction ? redaction.redactParams(params) : params }, changes);
-
-  /** Records what is no repetition, with the changes that it makes and the click that led to it. */
-  const decide = ({ name, params, source, told, atMs, on }: Step): Promise<TrackResult | Refusal> => {
+  const decide = ({ name, params, source, told, atMs, on }: Step, { clicks, orders, session }: Shopper): Recorded[] => {
     const items = params.items ?? [];
     const changes = cartChanges(name, told, items);
     const entries = entriesOf({ name, params, occurredAtMs: atMs } as Parameters<typeof entriesOf>[0]);
     if (entries.length > 0) changes.push(change("history", (history) => appendEntries(history, entries).slice(-KEPT_HISTORY)));
     if (name === "purchase") {
       const { transaction_id } = params as EventParams<"purchase">;
-      if (journal.shopper().orders.includes(transaction_id)) return refuse("repeated");
+      if (orders.includes(transaction_id)) return [];
       changes.push(change("orders", (orders) => [...orders, transaction_id].slice(-KEPT_ORDERS)));
     }
-    const cause = name === "view_item" || name === "add_to_cart" ? causeOf(items, journal.session(atMs)) : undefined;
-    if (cause && !(name === "view_item" && cause.viewed)) {
-      params.slate_id = cause.slate.slate_id;
-      params.placement = cause.slate.placement;
-      changes.push(mark(cause, name === "view_item" ? { viewed: true } : { carted: true }));
+    const event = eventOf(name, params, atMs, on, source);
+    const made = [{ event, changes }];
+    const isView = name === "view_item";
+    const { id } = continueSession(session, atMs);
+    const cause = (isView || name === "add_to_cart") && clicks.findLast((click) => click.sessionId === id && items.some(({ item_id }) => item_id === click.itemId));
+    if (cause && !(isView && cause.viewed)) {
+      const { slate_id, placement } = cause.slate;
+      event.params = { ...params, slate_id, placement };
+      changes.push(change("clicks", (clicks) => clicks.map((click) => (click.slate.slate_id === slate_id && click.itemId === cause.itemId ? { ...click, [isView ? "viewed" : "carted"]: true } : click))));
+      if (!isView && !cause.carted) made.push({ event: eventOf("rec_add_to_cart", cause.slate, atMs, on), changes: [] });
     }
-    const result = record(name, params, changes, atMs, on, source);
-    if (cause && name === "add_to_cart" && !cause.carted) void record("rec_add_to_cart", cause.slate, []);
-    return result;
+    return made;
+  };
+  const take = (step: Step): Promise<TrackResult | Refusal> => {
+    const [first] = decide(step, journal.shopper()).map(({ event, changes }) => journal.record(event, changes));
+    return first ?? refuse("repeated");
   };
 
-  const isUnclear = (params: object, path: string) => !redaction && isSuspicious(toJson(params) + path);
+  const isUnclear = ({ params, on }: Pick<Step, "params" | "on">) => !redaction && isSuspicious(toJson(params) + on.path);
+  const prepare = async (steps: readonly Step[]) => {
+    if (steps.some(isUnclear)) await loadRedaction().then((chunk) => (redaction = chunk), (error) => faults.note("redaction", error));
+    return !steps.some(isUnclear);
+  };
   /**
    * Whether an order is known, or a click led here, only the disk can tell, and how to redact only a chunk knows: until
    * they are here, what happens waits. Without the chunk, what needs it is left to the next page.
    */
-  const waiting: { step: Step; resolve: (result: Promise<TrackResult | Refusal>) => void }[] = [];
-  let settling = false;
-  const needsRedaction = ({ step }: { step: Step }) => isUnclear(step.params, step.on.path);
+  let waiting: { step: Step; resolve: (result: Promise<TrackResult | Refusal>) => void }[] = [];
+  let isSettling = false;
   const settle = async () => {
     await journal.ready();
-    if (waiting.some(needsRedaction)) await loadRedaction().then((chunk) => (redaction = chunk), (error) => faults.note("redaction", error));
-    settling = false;
-    const held = waiting.splice(0);
-    waiting.push(...held.filter(needsRedaction));
-    for (const { step, resolve } of held.filter((entry) => !waiting.includes(entry))) resolve(decide(step));
+    await prepare(waiting.map(({ step }) => step));
+    isSettling = false;
+    const clear = waiting.filter(({ step }) => !isUnclear(step));
+    waiting = waiting.filter(({ step }) => isUnclear(step));
+    for (const { step, resolve } of clear) resolve(take(step));
   };
   const wait = (step: Step) => new Promise<TrackResult | Refusal>((resolve) => {
     waiting.push({ step, resolve });
-    if (!settling) faults.watch("settle", settle());
-    settling = true;
+    if (!isSettling) faults.watch("settle", settle());
+    isSettling = true;
   });
 
   return {
@@ -141,17 +149,18 @@ export function createRecorder({ journal, page, offLimits, loadRedaction, faults
       if (toJson(params).length > MAX_EVENT_CHARS) params.items = params.items?.map(({ item_id, price, quantity }) => ({ item_id, price, quantity }));
       const step: Step = { name, params, source: voice === "gtag" || voice === "universal" ? "data-layer" : voice, told: Array.isArray((given as Commerce).items), atMs: nowMs(), on: page() };
       if (repeats(name, params, voice, step.atMs)) return refuse("repeated");
-      return journal.loading() || settling || isUnclear(params, step.on.path) ? wait(step) : decide(step);
+      return journal.isLoading() || isSettling || isUnclear(step) ? wait(step) : take(step);
     },
     async record(name, params, changes) {
       if (offLimits()) return refuse("off-limits");
       const [atMs, on] = [nowMs(), page()];
       // Slates hold nothing but the catalogue's own ids, and what follows a click cannot wait.
-      if (!name.startsWith("rec_") && isUnclear(params, on.path)) redaction = await loadRedaction();
-      return record(name, params, changes, atMs, on);
+      if (!name.startsWith("rec_") && isUnclear({ params, on })) redaction = await loadRedaction();
+      return journal.record(eventOf(name, params, atMs, on), changes);
     },
     undecided: () => waiting.splice(0).map(({ step }) => step),
-    resume: (steps) => steps.forEach((step) => void (isUnclear(step.params, step.on.path) ? wait(step) : decide(step))),
+    prepare,
+    decide,
     turnPage() {
       told = told.filter(({ name }) => !OF_PAGE.test(name));
     },

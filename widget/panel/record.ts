@@ -1,48 +1,41 @@
 /** Everything that this device holds for the shop, and everything it has sent: for the shopper to read and to take along. */
+import { openDB } from "idb";
 import type { StoredCards } from "../store/files.ts";
 import type { Bridge } from "../bridge.ts";
-import { openDatabase, type Database } from "../store/database.ts";
-import { readTotals, type OutboxEntry, type SentLine, type Totals } from "../store/outbox.ts";
+import { STATE_KEY, STATE_STORE } from "../store/database.ts";
 import type { Client } from "../store/sequence.ts";
-import { newShopper, SHOPPER_ROWS, type Shopper } from "../store/shopper.ts";
+import { newShopper, type Shopper } from "../store/shopper.ts";
+import { newState, type SentLine, type State } from "../store/state.ts";
 
 export interface DeviceRecord {
   shopper: Shopper;
   client: Client | undefined;
-  totals: Totals;
+  totals: Pick<State, "sentEvents" | "sentBytes" | "batches" | "dropped">;
   /** Oldest first. */
-  waiting: OutboxEntry[];
+  waiting: { json: string }[];
   /** Newest first. */
   sent: SentLine[];
   /** Titles of products, as far as their cards are here. */
   titles: ReadonlyMap<string, string>;
 }
 
-const NO_TOTALS: Totals = { outboxBytes: 0, sentEvents: 0, sentBytes: 0, batches: 0, dropped: {} };
-
 /** Reads the disk itself, also where consent is gone and the tag reads nothing of it any more. */
 export async function readDevice(bridge: Bridge): Promise<DeviceRecord> {
   const { journal, journalName } = bridge;
   await journal.ready();
-  const open = journal.database();
-  const database = open ?? ((await exists(journalName)) ? await openDatabase(journalName) : undefined);
-  const [stored, titles] = await Promise.all([database && read(database), readTitles(bridge)]);
-  if (!open) database?.close();
-  return { ...(stored ?? { shopper: newShopper(), client: undefined, totals: NO_TOTALS, waiting: [], sent: [] }), titles };
+  const [state, titles] = await Promise.all([journal.run((kept) => kept).then((kept) => kept ?? readDisk(journalName)), readTitles(bridge)]);
+  return {
+    shopper: { ...newShopper(), ...state.rows }, client: state.client, totals: state,
+    waiting: Object.values(state.outbox).map((json) => ({ json })), sent: [...state.sent].reverse(), titles,
+  };
 }
 
-function read(database: Database): Promise<Omit<DeviceRecord, "titles">> {
-  return database.run(async (transaction) => {
-    const shopper: Record<string, unknown> = { ...newShopper() };
-    for (const row of SHOPPER_ROWS) shopper[row] = (await transaction.get("meta", row)) ?? shopper[row];
-    return {
-      shopper: shopper as unknown as Shopper,
-      client: await transaction.get<Client>("meta", "client"),
-      totals: await readTotals(transaction),
-      waiting: await transaction.all<OutboxEntry>("outbox"),
-      sent: (await transaction.all<SentLine>("sent")).reverse(),
-    };
-  });
+async function readDisk(name: string): Promise<State> {
+  if (!(await exists(name))) return newState();
+  const database = await openDB(name);
+  const state = database.objectStoreNames.contains(STATE_STORE) ? ((await database.get(STATE_STORE, STATE_KEY)) as State | undefined) : undefined;
+  database.close();
+  return { ...newState(), ...state };
 }
 
 /** Opening a database that is not there would create it. Browsers that cannot tell are taken to have none. */

@@ -1,104 +1,108 @@
 /**
- * A small database over IndexedDB: a transaction is a function, and a lost handle is opened anew.
+ * The shop's database: one document in IndexedDB, so that a transaction is a function of it.
  *
- * The tag is on every page of a shop: with `idb` instead it is 937 bytes (brotli) larger, a tenth. What only carousels
- * need goes through `idb` (see files.ts).
+ * The tag is on every page of a shop: with a store for each kind of row, every transaction was a chain of requests, and
+ * the tag a tenth larger. What only carousels need goes through `idb` (see files.ts).
  */
+import type { Faults } from "../faults.ts";
+import { newState, type State } from "./state.ts";
 
 /** Safari may never answer the first page of a session: https://bugs.webkit.org/show_bug.cgi?id=226547 */
 const OPEN_TIMEOUT_MS = 3_000;
 
-export const STORES = ["meta", "outbox", "voids", "leases", "sent"] as const;
-export type StoreName = (typeof STORES)[number];
-export type Key = string | number;
-
-/** One transaction. Await nothing but its own methods inside: IndexedDB commits as soon as nothing is asked of it. */
-export interface Transaction {
-  get<T>(store: StoreName, key: Key): Promise<T | undefined>;
-  /** The first values in the order of their keys. */
-  all<T>(store: StoreName, limit?: number): Promise<T[]>;
-  put(store: StoreName, key: Key, value: unknown): Promise<unknown>;
-  remove(store: StoreName, key: Key): Promise<unknown>;
-}
+export const STATE_STORE = "state";
+/** The document's key. */
+export const STATE_KEY = 0;
 
 export interface Database {
-  /** Whether it outlives the page. */
-  readonly durable: boolean;
-  /** Resolves once the transaction is committed. @throws what the work throws, or the browser's reason, with nothing written */
-  run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Whether it outlives the page: false once the browser has refused it, as in some private windows. */
+  isDurable(): boolean;
+  /**
+   * Resolves once what the work has made of the document is committed. Where the disk refuses twice, the page goes on
+   * with a document in memory, which keeps the shopper's rows. @throws what the work throws, with nothing written
+   *
+   * @param work may be called again, with the document as it is on disk
+   */
+  run<T>(work: (state: State) => T): Promise<T>;
   close(): void;
 }
 
-/** Opens the shop's database. @throws where IndexedDB is missing or refuses, as in some private windows */
-export async function openDatabase(name: string): Promise<Database> {
-  let handle = await open(name);
-  const attempt = async <T>(work: (transaction: Transaction) => Promise<T>): Promise<T> => {
-    const transaction = handle.transaction(STORES, "readwrite");
-    const committed = new Promise<unknown>((resolve, reject) => {
-      transaction.oncomplete = resolve;
+/** @param upgrade brings a database of the first layout into this one */
+export function createDatabase(name: string, faults: Faults, upgrade: (name: string) => Promise<unknown>): Database {
+  let handle: IDBDatabase | undefined;
+  let last = newState();
+  let memory: State | undefined;
+
+  const open = () => new Promise<IDBDatabase>((resolve, reject) => {
+    // Whatever its version is: another page may have raised it.
+    const request = indexedDB.open(name);
+    request.onupgradeneeded = () => request.result.createObjectStore(STATE_STORE);
+    request.onsuccess = () => {
+      const opened = request.result;
+      // Another tab wants to delete or upgrade it: get out of the way.
+      opened.onversionchange = () => opened.close();
+      resolve(opened);
+    };
+    request.onerror = () => reject(request.error);
+    setTimeout(reject, OPEN_TIMEOUT_MS, new Error("no answer"));
+  });
+  const attempt = async <T>(work: (state: State) => T) => {
+    handle ??= await open();
+    if (!handle.objectStoreNames.contains(STATE_STORE)) {
+      close();
+      await upgrade(name);
+      handle = await open();
+    }
+    const transaction = handle.transaction(STATE_STORE, "readwrite");
+    const store = transaction.objectStore(STATE_STORE);
+    return new Promise<T>((resolve, reject) => {
+      let result: T;
+      const request = store.get(STATE_KEY);
+      request.onsuccess = () => {
+        try {
+          last = { ...newState(), ...(request.result as State | undefined) };
+          result = work(last);
+          store.put(last, STATE_KEY);
+        } catch (error) {
+          reject(error);
+          transaction.abort();
+        }
+      };
+      transaction.oncomplete = () => resolve(result);
       transaction.onabort = () => reject(transaction.error);
     });
-    // What the work throws says more; the rejection is looked at below, or not at all.
-    committed.catch(() => {});
-    try {
-      const result = await work(over(transaction));
-      await committed;
-      return result;
-    } catch (error) {
-      try {
-        transaction.abort();
-      } catch {
-        // It has ended already.
+  };
+  const close = () => {
+    handle?.close();
+    handle = undefined;
+  };
+  return {
+    isDurable: () => !memory,
+    async run(work) {
+      for (let isFirst = true; !memory; isFirst = false) {
+        try {
+          return await attempt(work);
+        } catch (error) {
+          // Browsers close handles under memory pressure and on "clear site data"; one new handle is worth a try.
+          // https://bugs.webkit.org/show_bug.cgi?id=197050
+          const wasOpen = handle;
+          close();
+          if (wasOpen && isFirst) continue;
+          faults.note("store", error);
+          memory = { ...newState(), rows: last.rows };
+        }
       }
-      throw error;
-    }
-  };
-  return {
-    durable: true,
-    run: (work) =>
-      attempt(work).catch(async (error: unknown) => {
-        // Browsers close handles under memory pressure and on "clear site data"; one new handle is worth a try.
-        // https://bugs.webkit.org/show_bug.cgi?id=197050
-        if ((error as Error | null)?.name !== "InvalidStateError") throw error;
-        handle = await open(name);
-        return attempt(work);
-      }),
-    close: () => handle.close(),
-  };
-}
-
-async function open(name: string): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, 1);
-  request.onupgradeneeded = () => {
-    for (const store of STORES) request.result.createObjectStore(store);
-  };
-  const handle = await Promise.race([
-    settled(request),
-    new Promise<never>((_, reject) => setTimeout(() => reject(new Error("no answer")), OPEN_TIMEOUT_MS)),
-  ]);
-  // Another tab wants to delete or upgrade it: get out of the way.
-  handle.onversionchange = () => handle.close();
-  return handle;
-}
-
-function over(transaction: IDBTransaction): Transaction {
-  const store = (name: StoreName) => transaction.objectStore(name);
-  return {
-    get: (name, key) => settled(store(name).get(key)),
-    all: (name, limit) => settled(store(name).getAll(null, limit)),
-    put: (name, key, value) => settled(store(name).put(value, key)),
-    remove: (name, key) => settled(store(name).delete(key)),
+      return work(memory);
+    },
+    close,
   };
 }
 
 /** Deletes a database, once every page has let go of it. */
 export function deleteDatabase(name: string): Promise<unknown> {
-  return settled(indexedDB.deleteDatabase(name));
-}
-
-function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = resolve;
+    request.onerror = reject;
   });
 }

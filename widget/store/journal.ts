@@ -1,18 +1,21 @@
 /** The journal: takes what happens, in memory at once and on disk as far as the shopper allows. */
-import { SESSION_TIMEOUT_MS, type EventName, type EventSource, type PageType } from "../../core/events.ts";
+import type { EventName, EventSource, PageType } from "../../core/events.ts";
 import { createId, sha256Hex } from "../../core/ids.ts";
 import type { Step } from "../capture/recorder.ts";
 import { PURPOSES, type Consent, type Grants } from "../consent.ts";
 import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
-import { deleteDatabase, openDatabase, type Database, type Transaction } from "./database.ts";
-import { leaveWords, takeWords, type LastWords } from "./last-words.ts";
-import { append, type OutboxEntry } from "./outbox.ts";
-import { LEASE_MS, reportVoid, returnLease, takeLease, type Client, type Lease } from "./sequence.ts";
-import { newShopper, ROW_PURPOSE, SHOPPER_ROWS, type Change, type Shopper, type ShopperRow } from "./shopper.ts";
+import { createDatabase, deleteDatabase } from "./database.ts";
+import { leaveWords, readWords, type LastWords } from "./last-words.ts";
+import { append, drop, type OutboxEntry } from "./outbox.ts";
+import { LEASE_MS, returnLease, takeLease, takeNumbers, type Client, type Lease } from "./sequence.ts";
+import { change, continueSession, newShopper, ROW_PURPOSE, SHOPPER_ROWS, type Change, type Shopper, type ShopperRow } from "./shopper.ts";
+import type { State } from "./state.ts";
 
-/** Events held in memory until consent; a page that never gets it must not grow. */
+/** Events and changes held in memory until consent; a page that never gets it must not grow. */
 const MAX_HELD = 200;
+/** Closed pages whose last words are known to be on disk: more than are ever left at once. */
+const KEPT_HEARD = 50;
 
 export interface RecordedEvent {
   name: EventName;
@@ -21,34 +24,44 @@ export interface RecordedEvent {
   page: { type: PageType; path?: string | undefined };
   params: object;
 }
-/** `ok`: the event is on disk. Otherwise: it waits in memory for consent, or could not be stored. */
-export type TrackResult = { ok: true; seq: number } | { ok: false; reason: "no-consent" | "not-durable" | "over-quota" | "storage-failed" };
+/** `ok`: the event is on disk. Otherwise: it waits in memory for consent, lives as long as the page, or is one too many. */
+export type TrackResult = { ok: true; seq: number } | { ok: false; reason: "no-consent" | "not-durable" | "over-quota" };
+
+/** An event with the changes that it makes. */
+export interface Recorded {
+  event: RecordedEvent;
+  changes: Change[];
+}
 
 export interface Journal {
   /** The shopper as of now; replaced, never changed. */
   shopper(): Shopper;
   /** Known once analytics is allowed and the disk has answered. */
   client(): Client | undefined;
-  /** Undefined until consent: before it, nothing is kept beyond this page. */
-  database(): Database | undefined;
   /** Whether anything may be kept on this device. */
   mayStore(): boolean;
-  /** Resolves when everything allowed so far has been read from disk. */
+  /** Whether what is kept outlives the page. */
+  isDurable(): boolean;
+  /** Resolves when everything recorded so far is on disk, as far as it is allowed, and everything allowed has been read. */
   ready(): Promise<void>;
   /** Whether what the disk knows of the shopper is still on its way. */
-  loading(): boolean;
+  isLoading(): boolean;
   /** Takes an event, a number of changes, or both, at once in memory; the promise tells about the disk. */
   record(event: RecordedEvent | null, changes: Change[]): Promise<TrackResult>;
   /** The session's id, and that it goes on now. */
   session(nowMs: number): string;
-  /** Reads again what other tabs may have written. */
-  refresh(): Promise<void>;
-  /** Numbered events of this page that the edge is not known to have. */
+  /** Writes what is due, and reads what other tabs have written. */
+  exchange(): Promise<void>;
+  /** One transaction on what is kept; undefined where nothing may be. */
+  run<T>(work: (state: State) => T): Promise<T | undefined>;
+  /** Tells other tabs that there is something to read. */
+  tell(): void;
+  /** Numbered events of this page that the edge is not known to have, oldest first. */
   unsettled(): OutboxEntry[];
-  /** The edge has answered for these. */
-  settled(entries: readonly OutboxEntry[]): void;
   /** Leaves to the next page what is not on disk yet, these steps, and the numbers that this page leased and did not use. */
   leave(steps: Step[]): void;
+  /** The page was left, and goes on after all. */
+  comeBack(): void;
   /** Wipes the device; the page records nothing more. */
   forget(): Promise<void>;
 }
@@ -61,10 +74,12 @@ export interface JournalOptions {
   consent: Consent;
   faults: Faults;
   nowMs: () => number;
-  /** The database for browsers without one, where events live as long as their page. */
-  withoutDisk: () => Promise<Database>;
+  /** Brings a database of the first layout into today's. */
+  upgrade: (name: string) => Promise<unknown>;
   /** Decides about what closed pages could not. */
-  resume: (steps: readonly Step[]) => void;
+  decide: (step: Step, shopper: Shopper) => Recorded[];
+  /** Whether it can be decided about them now. */
+  prepare: (steps: readonly Step[]) => Promise<boolean>;
   /** After each change, from this tab or another one. */
   onChange: () => void;
   /** Whom the device is about to forget: only the caller remembers them from here on. */
@@ -75,215 +90,182 @@ export interface JournalOptions {
 
 interface Held {
   event: RecordedEvent;
-  entry?: OutboxEntry;
+  entry?: OutboxEntry | undefined;
   resolve(result: TrackResult): void;
 }
-/** What tabs tell each other; an empty message: rows on disk have changed. */
-interface Message {
-  settled?: number[];
-  forget?: boolean;
-}
 
-export function createJournal({ name, filesName, consent, faults, nowMs, withoutDisk, resume, onChange, onForget, onStored }: JournalOptions): Journal {
+export function createJournal({ name, filesName, consent, faults, nowMs, upgrade, decide, prepare, onChange, onForget, onStored }: JournalOptions): Journal {
+  const database = createDatabase(name, faults, upgrade);
+  /** What the keys of last words begin with. */
+  const words = `${name}/`;
   let shopper = newShopper();
-  let database: Database | undefined;
-  let forgotten = false;
-  let client: Client | undefined;
-  let lease: Lease | null = null;
-  let held: Held[] = [];
-  let changes: Change[] = [];
-  /** Changes in the transaction under way. */
-  let writing: Change[] = [];
-  let voids: number[] = [];
-  const unsettled = new Map<number, OutboxEntry>();
-  /** Disk work happens in turn, so that a reading never misses a writing under way. */
-  let turn: Promise<void> = Promise.resolve();
-  let failed = false;
-  let committing = false;
-  /** Closed pages' last words, until what they say is on disk. */
-  let taken = new Map<string, LastWords>();
-  const putBack = () => {
-    taken.forEach((words, id) => leaveWords(name, id, words));
-    taken.clear();
-  };
   /** What the shopper has been read under. */
   let loadedFor: Partial<Grants> = {};
+  let client: Client | undefined;
+  /** An identity in case that the disk has none. */
+  let candidate: Client | undefined;
+  /** On disk: a number of a lease that is not there could be given to another tab as well. */
+  let lease: Lease | undefined;
+  /** Not on disk; those that have numbers come first. */
+  let held: Held[] = [];
+  /** Events that were one too many to be held. */
+  let overflow = 0;
+  /** Not on disk. */
+  let changes: Change[] = [];
+  const onDisk = new Map<OutboxEntry[0], string>();
+  let turn = Promise.resolve();
+  let isDue = false;
+  let isForgotten = false;
+  /** A transaction that begins while a page goes away may end without anybody to hear of it. */
+  let isLeft = false;
 
+  // Whatever another tab says, there is something to read; "forget": or nothing ever again.
   // Missing in old browsers; Firefox refuses one where it refuses cookies.
   const channel: Partial<BroadcastChannel> = faults.guard("channel", () => new BroadcastChannel(name))() ?? {};
-  const tell = (message: Message) => channel.postMessage?.(message);
-  channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<Message>) => {
-    if (data.forget) void forget(false);
-    else if (data.settled) data.settled.forEach((seq) => unsettled.delete(seq));
-    else void refresh();
+  const tell = (message = "") => channel.postMessage?.(message);
+  channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<string>) => void (data ? forget(false) : exchange()));
+
+  const may = (row: ShopperRow) => consent.grants()[ROW_PURPOSE[row]];
+  const mayStore = () => !isForgotten && PURPOSES.some((purpose) => consent.grants()[purpose]);
+  const apply = ({ row, apply: step }: Change, rows: Partial<Shopper> = (shopper = { ...shopper })) => {
+    rows[row] = step((rows[row] ?? newShopper()[row]) as never) as never;
+  };
+  const note = (step: Change) => {
+    changes.push(step);
+    apply(step);
+  };
+  const session = (atMs: number) => {
+    const current = continueSession(shopper.session, atMs);
+    note(change("session", () => current));
+    return current.id;
+  };
+
+  /** Gives held events their numbers. @returns whether the lease was too short for all */
+  const number = () => {
+    for (const waiting of held) {
+      if (waiting.entry) continue;
+      if (!lease || lease.next > lease.to || nowMs() - lease.leasedAtMs > LEASE_MS) return true;
+      const seq = lease.next++;
+      waiting.entry = entryOf(seq, session(waiting.event.occurredAtMs), waiting.event);
+    }
+    return !lease;
+  };
+
+  const run = <T>(work: (state: State) => T) => database.run((state) => {
+    const result = work(state);
+    for (const seq of onDisk.keys()) if (!state.outbox[seq]) onDisk.delete(seq);
+    return result;
   });
 
-  /** @returns a promise that never rejects: what the disk refuses is noted, and the page goes on in memory */
-  const inTurn = (work: () => Promise<unknown>): Promise<void> =>
-    (turn = turn.then(work).then(() => {}, (error: unknown) => {
-      failed = true;
-      faults.note("store", error);
-    }));
-  const may = (row: ShopperRow) => consent.grants()[ROW_PURPOSE[row]];
-  const mayStore = () => !forgotten && PURPOSES.some((purpose) => consent.grants()[purpose]);
-  const apply = ({ row, apply: step }: Change) => {
-    shopper = { ...shopper, [row]: step(shopper[row] as never) };
+  /** Finishes on disk what a closed page has begun. */
+  const hear = (state: State, { rows, lease: left, entries, events, steps }: LastWords) => {
+    const { analytics } = consent.grants();
+    for (const row of SHOPPER_ROWS) if (rows[row] !== undefined && may(row)) state.rows[row] = rows[row] as never;
+    if (analytics) append(state, entries);
+    if (analytics && left) returnLease(state, left);
+    const made = [...events.map((event) => ({ event, changes: [] })), ...steps.flatMap((step) => decide(step, { ...newShopper(), ...state.rows }))];
+    for (const { event, changes } of made) {
+      for (const step of changes) if (may(step.row)) apply(step, state.rows);
+      if (!analytics) continue;
+      const { id } = (state.rows.session = continueSession(state.rows.session, event.occurredAtMs));
+      append(state, [entryOf(takeNumbers(state, 1), id, event)]);
+    }
   };
-  const readClient = async (transaction: Transaction) => {
-    client = (await transaction.get<Client>("meta", "client")) ?? client;
+  /** Brings held events to disk, and takes a new lease where this page's is at its end. */
+  const write = (state: State) => {
+    const known = lease && state.leases[lease.id];
+    if (!known) {
+      // The page was held for dead, or the device was wiped: its numbers are void, it takes others.
+      lease = undefined;
+      for (const waiting of held) delete waiting.entry;
+    }
+    const isShort = number();
+    const batch = held.filter(({ entry }) => entry);
+    append(state, batch.map(({ entry }) => entry!));
+    if (known) known.next = lease!.next;
+    if (overflow > 0) drop(state, takeNumbers(state, overflow), state.client!.nextSeq - 1, "over-quota");
+    if (isShort && lease) returnLease(state, lease);
+    return { batch, dropped: overflow, lease: isShort ? takeLease(state, nowMs(), held.length - batch.length) : lease };
+  };
+  /** After the commit: tells everybody what became of their events, and numbers those that have come since. */
+  const settle = (state: State, { batch, dropped, lease: taken }: ReturnType<typeof write>) => {
+    lease = taken;
+    overflow -= dropped;
+    const written = new Set(batch);
+    held = held.filter((waiting) => !written.has(waiting));
+    for (const { entry, resolve } of batch) {
+      const [seq, json] = entry!;
+      if (!state.outbox[seq]) resolve({ ok: false, reason: "over-quota" });
+      else {
+        onDisk.set(seq, json);
+        resolve(database.isDurable() ? { ok: true, seq } : { ok: false, reason: "not-durable" });
+      }
+    }
+    if (batch.length > 0) onStored();
+    number();
+    if (held.length > 0) void exchange();
   };
 
-  const refresh = () => inTurn(async () => {
+  /** One transaction: what this page has for the disk goes there, and what is there comes back. */
+  const trade = async () => {
+    isDue = false;
+    if (isLeft) return;
     const grants = consent.grants();
     // What was read under a consent that is gone is not used any more.
-    for (const row of SHOPPER_ROWS) if (loadedFor[ROW_PURPOSE[row]] && !may(row)) shopper = { ...shopper, [row]: newShopper()[row] };
+    for (const row of SHOPPER_ROWS) if (loadedFor[ROW_PURPOSE[row]] && !may(row)) apply({ row, apply: () => newShopper()[row] });
     if (!mayStore()) {
       loadedFor = {};
       return onChange();
     }
-    database ??= await openDatabase(name).catch((error: unknown) => {
-      faults.note("indexeddb", error);
-      return withoutDisk();
+    if (grants.analytics) candidate ??= await newClient();
+    const left: [string, LastWords][] = [];
+    for (const word of faults.guard("last words", readWords<LastWords>)(words) ?? []) if (await prepare(word[1].steps)) left.push(word);
+    const { state, written, sent } = await run((state) => {
+      const news = left.filter(([key]) => database.isDurable() && !state.heard.includes(key));
+      state.heard = [...state.heard, ...news.map(([key]) => key)].slice(-KEPT_HEARD);
+      if (grants.analytics) client = state.client ??= { ...candidate! };
+      for (const [, left] of news) hear(state, left);
+      // Unless the page has been left meanwhile: then that is in its last words.
+      const sent = grants.analytics && !isLeft && write(state);
+      const written = new Set(changes.filter(({ row }) => may(row)));
+      for (const step of written) apply(step, state.rows);
+      return { state, written, sent };
     });
-    const candidate = grants.analytics && !client ? await newClient() : client;
-    const loaded: Record<string, unknown> = newShopper() as never;
-    taken = takeWords(name);
-    await database.run(async (transaction) => {
-      // What closed pages have begun is finished here.
-      for (const { lease: left, entries, rows } of taken.values()) {
-        for (const row of SHOPPER_ROWS) if (rows[row] !== undefined && may(row)) await transaction.put("meta", row, rows[row]);
-        await append(transaction, entries);
-        if (left) await returnLease(transaction, left);
-      }
-      for (const row of SHOPPER_ROWS) {
-        const value = may(row) ? await transaction.get("meta", row) : shopper[row];
-        if (value !== undefined) loaded[row] = value;
-      }
-      if (!grants.analytics) return;
-      client = (await transaction.get<Client>("meta", "client")) ?? candidate!;
-      lease ??= await takeLease(transaction, client, nowMs());
-    }).catch((error: unknown) => {
-      putBack();
-      throw error;
-    });
-    const words = [...taken.values()];
-    taken.clear();
-    held.unshift(...words.flatMap(({ events }) => events.map((event) => ({ event, resolve: () => {} }))).sort((a, b) => a.event.occurredAtMs - b.event.occurredAtMs));
-    loadedFor = grants;
+    if (client?.id === candidate?.id) candidate = undefined;
+    if (database.isDurable()) for (const [key] of left) localStorage.removeItem(key);
     const before = toJson(shopper);
-    shopper = loaded as unknown as Shopper;
-    changes.filter(({ row }) => may(row)).forEach(apply);
-    resume(words.flatMap(({ steps }) => steps).sort((a, b) => a.atMs - b.atMs));
-    commit();
+    changes = changes.filter((step) => !written.has(step));
+    for (const row of SHOPPER_ROWS) if (may(row)) apply({ row, apply: () => state.rows[row] ?? newShopper()[row] });
+    for (const step of changes) if (may(step.row)) apply(step);
+    loadedFor = grants;
+    if (sent) settle(state, sent);
+    if (written.size > 0) tell();
     if (toJson(shopper) !== before) onChange();
-  });
-
-  const session = (atMs: number) => {
-    const current = shopper.session;
-    const id = current && atMs - current.lastMs <= SESSION_TIMEOUT_MS ? current.id : createId();
-    shopper = { ...shopper, session: { id, lastMs: atMs } };
-    return id;
   };
-
-  /** Gives held events their numbers, as far as the lease goes. */
-  const number = () => {
-    for (const waiting of held) {
-      if (!lease || lease.next > lease.to || nowMs() - lease.leasedAtMs > LEASE_MS) break;
-      if (waiting.entry) continue;
-      const { event } = waiting;
-      const { occurredAtMs } = event;
-      const seq = lease.next++;
-      unsettled.set(seq, (waiting.entry = { seq, occurredAtMs, json: toJson({ seq, sessionId: session(occurredAtMs), ...event }) }));
-    }
-  };
-
-  const writeEvents = async (transaction: Transaction, batch: readonly Held[]): Promise<Set<number>> => {
-    await readClient(transaction);
-    // Another tab held this page for dead, or the device was wiped: these numbers are void, take others.
-    if (lease && !(await transaction.get("leases", lease.id))) {
-      lease = null;
-      for (const waiting of batch) {
-        if (waiting.entry) unsettled.delete(waiting.entry.seq);
-        delete waiting.entry;
-      }
-    }
-    for (number(); batch.some(({ entry }) => !entry); number()) {
-      if (lease) await returnLease(transaction, lease);
-      await readClient(transaction);
-      lease = await takeLease(transaction, client!, nowMs());
-    }
-    await transaction.put("leases", lease!.id, lease);
-    for (const seq of voids) await reportVoid(transaction, seq, seq, "storage-failed");
-    return append(transaction, batch.map(({ entry }) => entry!));
-  };
-
-  /** Writes what is allowed in one transaction. */
-  const write = async () => {
-    committing = false;
-    if (!database || !mayStore()) return;
-    const events = consent.grants().analytics && client ? held.slice() : [];
-    const steps = changes.filter(({ row }) => may(row));
-    if (events.length + steps.length === 0) return;
-    changes = changes.filter((step) => !steps.includes(step));
-    writing = steps;
-    let dropped: Set<number> | undefined;
-    try {
-      dropped = await database.run(async (transaction) => {
-        const over = events.length > 0 ? await writeEvents(transaction, events) : new Set<number>();
-        for (const { row, apply: step } of steps) await transaction.put("meta", row, step(((await transaction.get("meta", row)) ?? newShopper()[row]) as never));
-        if (events.length > 0) await transaction.put("meta", "session", shopper.session);
-        return over;
-      });
-    } catch (error) {
-      faults.note("store", error);
-      lease = null;
-    }
-    if (dropped) {
-      voids = [];
-      if (events.length > 0) onStored();
-      if (steps.length > 0) tell({});
-    }
-    for (const { entry, resolve } of events) {
-      if (dropped && !dropped.has(entry!.seq)) {
-        resolve(database.durable ? { ok: true, seq: entry!.seq } : { ok: false, reason: "not-durable" });
-        continue;
-      }
-      if (entry) {
-        unsettled.delete(entry.seq);
-        if (!dropped) voids.push(entry.seq);
-      }
-      resolve({ ok: false, reason: dropped ? "over-quota" : "storage-failed" });
-    }
-    writing = [];
-    held = held.filter((waiting) => !events.includes(waiting));
-  };
-  const commit = () => {
-    if (committing || !database) return;
-    committing = true;
-    void inTurn(write);
+  /** @returns a promise that never rejects */
+  const inTurn = (work: () => Promise<unknown> | void) => (turn = turn.then(work).then(() => {}, (error: unknown) => faults.note("store", error)));
+  const exchange = () => {
+    if (isDue) return turn;
+    isDue = true;
+    return inTurn(trade);
   };
 
   const forget = (everywhere: boolean) => {
     const known = client;
-    forgotten = true;
+    isForgotten = true;
     shopper = newShopper();
-    client = undefined;
-    lease = null;
+    client = lease = undefined;
     held = [];
     changes = [];
-    unsettled.clear();
-    if (everywhere) tell({ forget: true });
+    onDisk.clear();
+    if (everywhere) tell("forget");
     onChange();
     return inTurn(async () => {
-      takeWords(name);
-      if (everywhere) {
-        // Whoever allows nothing now may have been known before.
-        database ??= await openDatabase(name).catch(() => undefined);
-        const erased = (await database?.run((transaction) => transaction.get<Client>("meta", "client")).catch(() => undefined)) ?? known;
-        if (erased) onForget(erased);
-      }
-      database?.close();
-      database = undefined;
+      // Whoever allows nothing now may have been known before.
+      const erased = everywhere && ((await database.run((state) => state.client)) ?? known);
+      if (erased) onForget(erased);
+      database.close();
+      for (const [key] of readWords(words)) localStorage.removeItem(key);
       if (everywhere) await Promise.all([name, filesName].map(deleteDatabase));
     });
   };
@@ -291,59 +273,51 @@ export function createJournal({ name, filesName, consent, faults, nowMs, without
   return {
     shopper: () => shopper,
     client: () => client,
-    database: () => database,
     mayStore,
+    isDurable: database.isDurable,
     ready: () => turn,
-    loading: () => mayStore() && !failed && PURPOSES.some((purpose) => consent.grants()[purpose] && !loadedFor[purpose]),
-    session,
-    refresh,
+    isLoading: () => mayStore() && PURPOSES.some((purpose) => consent.grants()[purpose] && !loadedFor[purpose]),
+    session: (atMs) => session(atMs),
+    exchange,
+    run: async (work) => (mayStore() ? run(work) : undefined),
+    tell: () => tell(),
     async record(event, steps) {
-      if (forgotten) return { ok: false, reason: "no-consent" };
-      steps.forEach(apply);
-      changes = [...changes, ...steps].slice(-MAX_HELD);
-      let result: Promise<TrackResult> | undefined;
-      if (event && held.length < MAX_HELD) {
-        const stored = new Promise<TrackResult>((resolve) => held.push({ event, resolve }));
-        if (consent.grants().analytics) {
-          result = stored;
-          // Where there is no randomness there is no session: the page goes on.
-          faults.guard("number", number)();
-        }
-      }
-      commit();
-      if (steps.length > 0) onChange();
-      return result ?? { ok: false, reason: "no-consent" };
-    },
-    unsettled: () => [...unsettled.values()],
-    leave(steps) {
-      if (!mayStore()) return;
       const { analytics } = consent.grants();
-      if (analytics) number();
-      const rows: Partial<Record<ShopperRow, unknown>> = {};
-      // What has not been read yet would replace all that the disk knows.
-      for (const { row } of [...writing, ...changes]) if (may(row) && loadedFor[ROW_PURPOSE[row]]) rows[row] = shopper[row];
-      const numbered = held.filter(({ entry }) => entry);
-      const unnumbered = analytics ? held.filter(({ entry }) => !entry) : [];
-      if (analytics && numbered.length > 0) rows.session = shopper.session;
-      try {
-        putBack();
-        if (!lease && unnumbered.length + steps.length + Object.keys(rows).length === 0) return;
-        leaveWords(name, lease?.id ?? createId(), { lease, steps, rows: rows as Partial<Shopper>, entries: numbered.map(({ entry }) => entry!), events: unnumbered.map(({ event }) => event) });
-        held = numbered;
-        lease = null;
-      } catch (error) {
-        // Storage is blocked or full: the lease goes the way of a dead tab's.
-        faults.note("last words", error);
+      steps.forEach(note);
+      if (!analytics) changes = changes.slice(-MAX_HELD);
+      let stored: Promise<TrackResult> | undefined;
+      if (event && !isForgotten) {
+        if (analytics || held.length < MAX_HELD) stored = new Promise((resolve) => held.push({ event, resolve }));
+        else overflow += 1;
+        // Where there is no randomness there is no session: the page goes on.
+        faults.guard("number", number)();
       }
+      if (mayStore()) void exchange();
+      if (steps.length > 0) onChange();
+      return (analytics && stored) || { ok: false, reason: "no-consent" };
     },
-    settled(entries) {
-      const seqs = entries.map(({ seq }) => seq);
-      for (const seq of seqs) unsettled.delete(seq);
-      // Without a disk, each tab counts for itself.
-      if (database?.durable) tell({ settled: seqs });
+    unsettled: () => [...onDisk, ...held.flatMap(({ entry }) => entry ? [entry] : [])],
+    leave(steps) {
+      if (!mayStore() || !database.isDurable()) return;
+      const rows: Partial<Shopper> = {};
+      number();
+      // What has not been read yet would replace all that the disk knows.
+      for (const { row } of changes) if (loadedFor[ROW_PURPOSE[row]]) rows[row] = shopper[row] as never;
+      const numbered = held.filter(({ entry }) => entry);
+      const events = consent.grants().analytics ? held.slice(numbered.length).map(({ event }) => event) : [];
+      leaveWords(words + createId(), { lease, steps, rows, events, entries: numbered.map(({ entry }) => entry!) });
+      held = [];
+      changes = [];
+      lease = undefined;
+      isLeft = true;
     },
+    comeBack: () => void (isLeft = false),
     forget: () => forget(true),
   };
+}
+
+function entryOf(seq: number, sessionId: string, event: RecordedEvent): OutboxEntry {
+  return [seq, toJson({ seq, sessionId, ...event })];
 }
 
 /** @returns a new identity; it is kept only if the disk has none */
@@ -353,4 +327,3 @@ async function newClient(): Promise<Client> {
   const secretHash = globalThis.crypto.subtle ? await sha256Hex(secret) : undefined;
   return { id: createId(), secret, secretHash, nextSeq: 1 };
 }
-

@@ -1,10 +1,10 @@
 /** Events on disk until the edge has acknowledged them. */
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS, type BatchHead, type VoidReason } from "../../core/events.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS, type VoidReason } from "../../core/events.ts";
 import { reportVoid, type Client } from "./sequence.ts";
-import type { Transaction } from "./database.ts";
+import type { State, Void } from "./state.ts";
 
-/** Well under what a browser counts against the shop's own storage. */
-const MAX_OUTBOX_BYTES = 512 * 1024;
+/** Room for a burst of 5,000 events; well under what a browser counts against the shop's own storage. */
+export const MAX_OUTBOX_CHARS = 2 * 1024 * 1024;
 /** Batches kept in the ledger that the shopper can open. */
 const KEPT_SENT = 200;
 /** The newest of them with what they said, as far as it fits: 64 KiB at most. */
@@ -13,142 +13,95 @@ const CONTENT_CHARS = 4096;
 /** Room for the batch's head beside its events. */
 export const HEAD_BYTES = 4096;
 
-export interface OutboxEntry {
-  seq: number;
-  occurredAtMs: number;
-  /** The event as it is sent, byte for byte. */
-  json: string;
-}
-export type Void = NonNullable<BatchHead["voids"]>[number];
+/** A numbered event: its number, and its text as it is sent. */
+export type OutboxEntry = [seq: number, json: string];
 
-/** Sums over the device's life; what was dropped, by reason. */
-export interface Totals {
-  outboxBytes: number;
-  sentEvents: number;
-  sentBytes: number;
-  batches: number;
-  dropped: { [reason: string]: number };
-}
 export interface Batch {
   client: Client;
   entries: OutboxEntry[];
   voids: Void[];
 }
-/** A line of the ledger of bytes sent. */
-export interface SentLine {
-  atMs: number;
-  bytes: number;
-  events: number;
-  /** What was sent, one event a line; its beginning, and of the newest messages only. */
-  content?: string;
+
+/** Adds entries; those beyond the cap are dropped, counted and reported void. */
+export function append(state: State, entries: readonly OutboxEntry[]): void {
+  let chars = Object.values(state.outbox).join("").length;
+  for (const [seq, json] of entries) {
+    if ((chars += json.length) > MAX_OUTBOX_CHARS) drop(state, seq, seq, "over-quota");
+    else state.outbox[seq] = json;
+  }
 }
 
-
-export async function readTotals(transaction: Transaction): Promise<Totals> {
-  return (await transaction.get<Totals>("meta", "totals")) ?? { outboxBytes: 0, sentEvents: 0, sentBytes: 0, batches: 0, dropped: {} };
-}
-
-/** Adds entries; those beyond the cap are dropped, counted and reported void. @returns the numbers dropped */
-export function append(transaction: Transaction, entries: readonly OutboxEntry[]): Promise<Set<number>> {
-  return account(transaction, async (totals) => {
-    const dropped = new Set<number>();
-    for (const entry of entries) {
-      const { seq, json } = entry;
-      // A page's last words may have reached the disk after all.
-      if (await transaction.get("outbox", seq)) continue;
-      if (totals.outboxBytes + json.length > MAX_OUTBOX_BYTES) {
-        dropped.add(seq);
-        await drop(transaction, totals, seq, "over-quota");
-      } else {
-        totals.outboxBytes += json.length;
-        await transaction.put("outbox", seq, entry);
-      }
-    }
-    return dropped;
-  });
+/** Gives up numbers, and counts them. */
+export function drop(state: State, from: number, to: number, reason: VoidReason): void {
+  reportVoid(state, from, to, reason);
+  countDropped(state, reason, to - from + 1);
 }
 
 /**
  * The oldest entries that fit one batch, after those past their lifetime are dropped.
  *
  * @param limit number of entries and of void ranges; below the most that a batch may hold, the two travel apart
- * @returns null with nothing to send
+ * @returns undefined with nothing to send
  */
-export async function nextBatch(transaction: Transaction, nowMs: number, limit = MAX_EVENTS_PER_BATCH): Promise<Batch | null> {
-  const client = await transaction.get<Client>("meta", "client");
-  if (!client) return null;
-  const entries = await account(transaction, async (totals) => {
-    const fitting: OutboxEntry[] = [];
-    let bytes = HEAD_BYTES;
-    for (const entry of await transaction.all<OutboxEntry>("outbox", limit)) {
-      if (nowMs - entry.occurredAtMs > OUTBOX_LIFETIME_MS) {
-        await discard(transaction, totals, entry, "expired");
-        continue;
-      }
-      bytes += byteLength(entry.json) + 1;
-      if (bytes > MAX_BATCH_BYTES && fitting.length > 0) break;
-      fitting.push(entry);
-    }
-    return fitting;
+export function nextBatch(state: State, nowMs: number, limit = MAX_EVENTS_PER_BATCH): Batch | undefined {
+  const { client } = state;
+  const fitting = fit(Object.entries(state.outbox).map(([seq, json]) => [+seq, json]), limit, ([seq, json]) => {
+    const isExpired = nowMs - (JSON.parse(json) as { occurredAtMs: number }).occurredAtMs > OUTBOX_LIFETIME_MS;
+    if (isExpired) giveUp(state, seq, "expired");
+    return !isExpired;
   });
-  const voids = entries.length > 0 && limit < MAX_EVENTS_PER_BATCH ? [] : await transaction.all<Void>("voids", limit);
-  return entries.length + voids.length > 0 ? { client, entries, voids } : null;
+  const voids = fitting.length > 0 && limit < MAX_EVENTS_PER_BATCH ? [] : state.voids.slice(0, limit);
+  return client && fitting.length + voids.length > 0 ? { client, entries: fitting, voids } : undefined;
 }
 
-/** Deletes what the edge has answered for, and writes the batch into the ledger of bytes sent. */
-export function acknowledge(transaction: Transaction, { entries, voids }: Batch, bytes: number, refused: readonly string[], nowMs: number): Promise<void> {
-  return account(transaction, async (totals) => {
-    for (const { seq, json } of entries) {
-      // Another tab may have sent it too, by beacon.
-      if (!(await transaction.get("outbox", seq))) continue;
-      await transaction.remove("outbox", seq);
-      totals.outboxBytes -= json.length;
-      totals.sentEvents += 1;
-    }
-    for (const { from } of voids) await transaction.remove("voids", from);
-    for (const reason of refused) countDropped(totals, reason);
-    await logSent(transaction, totals, { atMs: nowMs, bytes, events: entries.length, content: entries.map(({ json }) => json).join("\n") });
-  });
+/** As many of the first entries as fit one batch. */
+export function fit(entries: Iterable<OutboxEntry>, limit: number, isWanted: (entry: OutboxEntry) => boolean): OutboxEntry[] {
+  const fitting: OutboxEntry[] = [];
+  let bytes = HEAD_BYTES;
+  for (const entry of entries) {
+    if (fitting.length >= limit) break;
+    if (!isWanted(entry)) continue;
+    bytes += byteLength(entry[1]) + 1;
+    if (bytes > MAX_BATCH_BYTES && fitting.length > 0) break;
+    fitting.push(entry);
+  }
+  return fitting;
 }
 
-/** Writes a message into the ledger that the shopper can open, and adds it to the sums. */
-export async function logSent(transaction: Transaction, totals: Totals, line: SentLine): Promise<void> {
-  const at = (totals.batches += 1);
-  totals.sentBytes += line.bytes;
-  await transaction.put("sent", at, { ...line, content: line.content?.slice(0, CONTENT_CHARS) });
-  await transaction.remove("sent", at - KEPT_SENT);
-  const older = await transaction.get<SentLine>("sent", at - KEPT_CONTENTS);
-  if (older) await transaction.put("sent", at - KEPT_CONTENTS, { ...older, content: undefined });
+/** Writes a message into the ledger that the shopper can open, whatever became of it. @param entries the events in it */
+export function logSent(state: State, body: string, atMs: number, entries?: readonly OutboxEntry[]): void {
+  const bytes = byteLength(body);
+  state.batches += 1;
+  state.sentBytes += bytes;
+  state.sent = [...state.sent, { atMs, bytes, events: entries?.length ?? 0, content: (entries?.map(([, json]) => json).join("\n") ?? body).slice(0, CONTENT_CHARS) }].slice(-KEPT_SENT);
+  delete state.sent.at(-1 - KEPT_CONTENTS)?.content;
+}
+
+/** Deletes what the edge has answered for. @param refused codes of the events that it has not counted */
+export function acknowledge(state: State, batch: Batch, refused: readonly string[]): void {
+  for (const [seq] of batch.entries) {
+    // Another tab may have sent it too, by beacon.
+    if (state.outbox[seq]) state.sentEvents += 1;
+    delete state.outbox[seq];
+  }
+  // A range that has grown since is told again, whole.
+  state.voids = state.voids.filter(({ from, to }) => !batch.voids.some((told) => told.from === from && told.to === to));
+  for (const code of refused) countDropped(state, code);
 }
 
 /** Gives up what the edge will never take. */
-export function bury(transaction: Transaction, { entries, voids }: Batch): Promise<void> {
-  return account(transaction, async (totals) => {
-    for (const { from } of voids) await transaction.remove("voids", from);
-    for (const entry of entries) await discard(transaction, totals, entry, "rejected");
-  });
+export function bury(state: State, entries: readonly OutboxEntry[]): void {
+  for (const [seq] of entries) giveUp(state, seq, "rejected");
 }
 
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Does what changes the sums, and writes them. */
-async function account<T>(transaction: Transaction, work: (totals: Totals) => Promise<T>): Promise<T> {
-  const totals = await readTotals(transaction);
-  const result = await work(totals);
-  await transaction.put("meta", "totals", totals);
-  return result;
+function giveUp(state: State, seq: number, reason: VoidReason): void {
+  delete state.outbox[seq];
+  drop(state, seq, seq, reason);
 }
-async function discard(transaction: Transaction, totals: Totals, { seq, json }: OutboxEntry, reason: VoidReason): Promise<void> {
-  await transaction.remove("outbox", seq);
-  totals.outboxBytes -= json.length;
-  await drop(transaction, totals, seq, reason);
-}
-function drop(transaction: Transaction, totals: Totals, seq: number, reason: VoidReason): Promise<void> {
-  countDropped(totals, reason);
-  return reportVoid(transaction, seq, seq, reason);
-}
-function countDropped({ dropped }: Totals, reason: string): void {
-  dropped[reason] = (dropped[reason] ?? 0) + 1;
+function countDropped({ dropped }: State, reason: string, count = 1): void {
+  dropped[reason] = (dropped[reason] ?? 0) + count;
 }

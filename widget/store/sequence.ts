@@ -1,7 +1,7 @@
 /** Sequence numbers: leased from a counter on disk in blocks, and accounted for when they are not used. */
-import type { BatchHead, VoidReason } from "../../core/events.ts";
+import type { VoidReason } from "../../core/events.ts";
 import { createId } from "../../core/ids.ts";
-import type { Transaction } from "./database.ts";
+import type { State } from "./state.ts";
 
 /** A page rarely records more; what is left goes back when it closes. */
 const BLOCK = 32;
@@ -20,6 +20,7 @@ export interface Client {
   nextSeq: number;
 }
 
+/** A lease as its page last wrote it: `next` and above were not used as far as the disk knows. */
 export interface Lease {
   id: string;
   /** The next number to take. */
@@ -28,46 +29,39 @@ export interface Lease {
   to: number;
   leasedAtMs: number;
 }
-/** A lease as its page last wrote it: `next` and above were not used as far as the disk knows. */
-type Void = NonNullable<BatchHead["voids"]>[number];
 
-/** Takes the next block; stores: meta, leases, voids. Reports the leases of dead tabs along the way. */
-export async function takeLease(transaction: Transaction, client: Client, nowMs: number): Promise<Lease> {
-  for (const lease of await transaction.all<Lease>("leases")) {
-    if (nowMs - lease.leasedAtMs <= DEAD_MS) continue;
-    await reportVoid(transaction, lease.next, lease.to, "unused");
-    await transaction.remove("leases", lease.id);
-  }
-  return putLease(transaction, client, BLOCK, nowMs);
+/** Takes the next block, of at least the size asked for. Reports the leases of dead tabs along the way. */
+export function takeLease(state: State, nowMs: number, size = 0): Lease {
+  for (const lease of Object.values(state.leases)) if (nowMs - lease.leasedAtMs > DEAD_MS) returnLease(state, lease);
+  return reserveNumbers(state, Math.max(BLOCK, size), nowMs);
 }
 
-/**
- * Sets numbers aside for a sender that is no page of this device; those unused are void when `lifetimeMs` are over.
- * @param client as the disk has it
- * @returns the first of them
- */
-export async function reserveNumbers(transaction: Transaction, client: Client, nowMs: number, count: number, lifetimeMs: number): Promise<number> {
-  return (await putLease(transaction, client, count, nowMs + lifetimeMs)).next;
+/** Sets new numbers aside; those that are not used are void when the lease is a dead tab's. */
+export function reserveNumbers(state: State, count: number, leasedAtMs: number): Lease {
+  const next = takeNumbers(state, count);
+  const id = createId();
+  state.leases[id] = { id, next, to: next + count - 1, leasedAtMs };
+  // The page counts on in a copy of its own.
+  return { ...state.leases[id] };
 }
 
-async function putLease(transaction: Transaction, client: Client, size: number, leasedAtMs: number): Promise<Lease> {
-  const lease = { id: createId(), next: client.nextSeq, to: client.nextSeq + size - 1, leasedAtMs };
-  await transaction.put("leases", lease.id, lease);
-  await transaction.put("meta", "client", { ...client, nextSeq: lease.to + 1 });
-  return lease;
+/** @returns the first of as many new numbers */
+export function takeNumbers({ client }: State, count: number): number {
+  return (client!.nextSeq += count) - count;
 }
 
-/** Gives back what a closing page has not used: to the counter where nobody has leased since, else as void. */
-export async function returnLease(transaction: Transaction, lease: Lease): Promise<void> {
-  if (!(await transaction.get<Lease>("leases", lease.id))) return;
-  await transaction.remove("leases", lease.id);
-  if (lease.next > lease.to) return;
-  const client = await transaction.get<Client>("meta", "client");
-  if (client?.nextSeq === lease.to + 1) await transaction.put("meta", "client", { ...client, nextSeq: lease.next });
-  else await reportVoid(transaction, lease.next, lease.to, "unused");
+/** Gives back what a page has not used: to the counter where nobody has leased since, else as void. */
+export function returnLease(state: State, { id, next, to }: Lease): void {
+  if (!state.leases[id]) return;
+  delete state.leases[id];
+  if (state.client!.nextSeq === to + 1) state.client!.nextSeq = next;
+  else reportVoid(state, next, to, "unused");
 }
 
 /** Notes numbers that will never arrive; the next batch tells the edge. */
-export async function reportVoid(transaction: Transaction, from: number, to: number, reason: VoidReason): Promise<void> {
-  if (from <= to) await transaction.put("voids", from, { from, to, reason } satisfies Void);
+export function reportVoid({ voids }: State, from: number, to: number, reason: VoidReason): void {
+  const last = voids.at(-1);
+  if (from > to) return;
+  if (last?.reason === reason && last.to === from - 1) from = voids.pop()!.from;
+  voids.push({ from, to, reason });
 }

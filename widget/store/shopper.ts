@@ -1,7 +1,8 @@
 /** What the device remembers of its shopper, row by row, and which consent each row needs. */
 import type { ShopConfig } from "../../core/api.ts";
-import type { SlateParams } from "../../core/events.ts";
+import { SESSION_TIMEOUT_MS, type SlateParams } from "../../core/events.ts";
 import type { HistoryEntry } from "../../core/history.ts";
+import { createId } from "../../core/ids.ts";
 import type { Purpose } from "../consent.ts";
 
 /** A click on a carousel, until it has earned a view and a cart. */
@@ -50,4 +51,9 @@ export interface Change<R extends ShopperRow = ShopperRow> {
 }
 export function change<R extends ShopperRow>(row: R, apply: (value: Shopper[R]) => Shopper[R]): Change {
   return { row, apply } as unknown as Change;
+}
+
+/** The session of something that happens now: the last one, unless it has ended. */
+export function continueSession(last: Shopper["session"] | undefined, atMs: number): NonNullable<Shopper["session"]> {
+  return { id: last && atMs - last.lastMs <= SESSION_TIMEOUT_MS ? last.id : createId(), lastMs: atMs };
 }

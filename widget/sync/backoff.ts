@@ -2,6 +2,8 @@
 
 const BASE_MS = 1_000;
 const CAP_MS = 5 * 60_000;
+/** Whatever the edge asks for. */
+export const MAX_WAIT_MS = 60 * 60_000;
 
 /**
  * Full jitter: anywhere between at once and the doubled limit, so that many browsers don't come back together.
@@ -16,5 +18,5 @@ export function backoffMs(failures: number, retryAfter: string | null, nowMs: nu
   if (!retryAfter) return jitterMs;
   const seconds = Number(retryAfter);
   const leastMs = Number.isNaN(seconds) ? Date.parse(retryAfter) - nowMs : seconds * 1000;
-  return (leastMs > 0 ? leastMs : 0) + jitterMs;
+  return Math.min((leastMs > 0 ? leastMs : 0) + jitterMs, MAX_WAIT_MS);
 }

@@ -15,13 +15,12 @@ export interface ShopCart {
   currency?: string | undefined;
   lines: CartLine[];
 }
-/** The cart as last seen on this device, in the database's `meta` store. */
+/** The cart as last seen on this device. */
 interface SeenCart {
   token: string;
   /** Names by id: a thank-you page knows names only. */
   names: { [itemId: string]: string };
 }
-const SEEN = "shop-cart";
 
 export interface CartWatch {
   /** Reads the cart and tells the difference. */
@@ -67,7 +66,7 @@ export function watchCart(host: SystemsHost, source: EventSource, read: () => Pr
     // What somebody has told meanwhile is newer.
     if (seen || journal.shopper().cart === before) void journal.record(null, [change("cart", () => contents)]);
     seen = next;
-    if (keeps) await journal.database()?.run((transaction) => transaction.put("meta", SEEN, next));
+    if (keeps) await journal.run((state) => void (state.cart = next));
     onCart(cart, items);
   };
   const inTurn = () => {
@@ -87,7 +86,7 @@ export function watchCart(host: SystemsHost, source: EventSource, read: () => Pr
 /** What the device knows of the cart that it saw last. */
 export async function readSeen({ journal }: Pick<SystemsHost, "journal">): Promise<SeenCart | undefined> {
   await journal.ready();
-  return journal.database()?.run((transaction) => transaction.get<SeenCart>("meta", SEEN));
+  return journal.run(({ cart }) => cart as SeenCart | undefined);
 }
 
 /** Gives each line the id by which this shopper's history knows it already. */

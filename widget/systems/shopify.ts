@@ -1,6 +1,6 @@
 /** Understands Shopify's shops: the cart, the search page, and the checkout that follows. */
 import type { EventItem } from "../../core/events.ts";
-import { reserveNumbers, type Client } from "../store/sequence.ts";
+import { reserveNumbers } from "../store/sequence.ts";
 import { watchCart, type CartLine, type CartWatch, type ShopCart } from "./cart.ts";
 import type { SystemsHost } from "./host.ts";
 import { CHECKOUT_EVENTS, JOIN_ATTRIBUTE, PIXEL_FLAG, readJoin, writeJoin } from "./shopify-join.ts";
@@ -50,10 +50,7 @@ export function watchShopify(host: SystemsHost, page: Window): { cart: CartWatch
     const idKind = lines[0]!.ids.indexOf(items[0]!.item_id);
     const isOurs = written?.clientId === client.id;
     if (isOurs && written.idKind === idKind) return;
-    const firstSeq = isOurs ? written.firstSeq : await journal.database()?.run(async (transaction) => {
-      const stored = await transaction.get<Client>("meta", "client");
-      return stored && reserveNumbers(transaction, stored, host.nowMs(), CHECKOUT_EVENTS.length, RESERVED_FOR_MS);
-    });
+    const firstSeq = isOurs ? written.firstSeq : await journal.run((state) => state.client && reserveNumbers(state, CHECKOUT_EVENTS.length, host.nowMs() + RESERVED_FOR_MS).next);
     if (firstSeq) await writeAttribute(writeJoin({ clientId: client.id, sessionId: journal.session(host.nowMs()), firstSeq, idKind }));
   };
   const writeAttribute = async (value: string) => {

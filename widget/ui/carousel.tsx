@@ -17,7 +17,7 @@ import { release, reserve } from "./space.ts";
 import { carouselStyle } from "./style.ts";
 import { whySentence } from "./why.ts";
 
-export { memoryDatabase } from "../store/memory.ts";
+export { upgradeDatabase } from "../store/upgrade.ts";
 
 /** Fewer products than this are no shelf. */
 const MIN_ITEMS = 3;

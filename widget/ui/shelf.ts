@@ -11,7 +11,7 @@ import { loadModel } from "../engine/model.ts";
 import { toJson } from "../json.ts";
 import { armOf } from "./arm.ts";
 import { createFiles, type StoredCards } from "../store/files.ts";
-import { byteLength, logSent, readTotals } from "../store/outbox.ts";
+import { logSent } from "../store/outbox.ts";
 
 /** The engine starts once the page is quiet, or after this long on one that never is. */
 const IDLE_DEADLINE_MS = 4_000;
@@ -122,11 +122,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     const body = toJson(request);
     const response = await fetch(edge + routes.recommend, { method: "POST", credentials: "omit", referrerPolicy: "origin", headers: { "Content-Type": "text/plain" }, body });
     // The shopper's ledger names this too, though nothing of it is kept by the edge.
-    faults.watch("ledger", Promise.resolve(bridge.journal.database()?.run(async (transaction) => {
-      const totals = await readTotals(transaction);
-      await logSent(transaction, totals, { atMs: bridge.nowMs(), bytes: byteLength(body), events: 0, content: body });
-      await transaction.put("meta", "totals", totals);
-    })));
+    faults.watch("ledger", bridge.journal.run((state) => logSent(state, body, bridge.nowMs())));
     return response.ok ? ((await response.json()) as DrawnSlate) : null;
   };
 
