@@ -1,4 +1,4 @@
-/** `npm test`: a browser if there is none, type check, build, unit and workerd tests, browser and end-to-end tests; one closing line. */
+/** `npm test`: a browser if there is none, type check, build, unit and workerd tests, browser and end-to-end tests, faults; one closing line. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -52,6 +52,14 @@ function playwright(): Counts {
   return atLeastOneFailure(code, { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped });
 }
 
+/** The faults of `npm run test:faults`, each for a shorter while. */
+function faults(): Counts {
+  const file = join(RESULTS, "faults.json");
+  const code = run("node", ["tests/faults/main.ts", "--short", "--json", file]);
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+  return atLeastOneFailure(code, { ...(JSON.parse(readFileSync(file, "utf8")) as Pick<Counts, "passed" | "failed">), skipped: 0 });
+}
+
 /** A runner that failed outside its tests has failed all the same. */
 function atLeastOneFailure(code: number, counts: Counts): Counts {
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
@@ -71,6 +79,7 @@ for (const part of [
   () => step("vite", ["build", "--mode", "dashboard", "--logLevel", "warn"]),
   vitest,
   playwright,
+  faults,
 ]) {
   const counts = part();
   total.passed += counts.passed;

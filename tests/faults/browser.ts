@@ -18,6 +18,8 @@ export interface KillableBrowser {
 export async function openBrowser(profile: string): Promise<KillableBrowser> {
   const child = spawn(chromiumPath() ?? chromium.executablePath(), [
     ...BASE_FLAGS, "--headless=new", `--user-data-dir=${profile}`, "--remote-debugging-port=0", `--user-agent=${USER_AGENT}`,
+    // Some libraries take a browser that says it is driven for a robot.
+    "--disable-blink-features=AutomationControlled",
     // A killed browser offers to restore its tabs; here each begins with an empty one.
     "--no-default-browser-check", "--hide-crash-restore-bubble", "--disable-gpu", "about:blank",
   ], { stdio: ["ignore", "ignore", "pipe"], detached: true });

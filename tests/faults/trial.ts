@@ -3,9 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CDPSession, Page } from "@playwright/test";
-import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes, type CreateShopResponse, type ExportLine, type StatsResponse } from "../../core/api.ts";
-import { DAY_MS } from "../../core/calendar.ts";
 import { openBrowser, removeProfile, type KillableBrowser } from "./browser.ts";
+import { createShop, readLedger, type Ledger } from "./ledger.ts";
 import type { Shop } from "./shop.ts";
 import type { Way } from "./way.ts";
 
@@ -207,17 +206,11 @@ export async function tryFault(plan: FaultPlan, ground: Ground, { random, short 
     broken.push(`the trial failed: ${(error as Error).stack ?? String(error)}`);
     await browser?.kill();
   }
-  const ledger = await readLedger(ground, id, merchantToken);
+  const ledger = await readLedger(ground.edgeUrl, id, merchantToken);
   const account = settle({ plan, marked, device, ledger, way, faultPosts, broken });
   shop.head.delete(key);
   removeProfile(profile);
   return { plan, account, notes, tookMs: Date.now() - startedMs };
-}
-
-interface Ledger {
-  /** Every stored event, as often as it is stored. */
-  events: { clientId: string; seq: number; marker: string | undefined }[];
-  stats: StatsResponse;
 }
 
 function settle({ plan, marked, device, ledger, way, faultPosts, broken }: { plan: FaultPlan; marked: Map<string, Marked>; device: DeviceState; ledger: Ledger; way: Way; faultPosts: number; broken: string[] }): Account {
@@ -262,34 +255,6 @@ function settle({ plan, marked, device, ledger, way, faultPosts, broken }: { pla
     unfinished: silent.length,
     lost, doubled, broken,
   };
-}
-
-async function createShop({ edgeUrl, adminToken }: Ground, id: string, origin: string): Promise<CreateShopResponse> {
-  const answer = await fetch(edgeUrl + routes.admin.shops, {
-    method: "POST",
-    headers: { authorization: `Bearer ${adminToken}` },
-    body: JSON.stringify({ id, name: id, currency: "EUR", origins: [origin], signers: ["0".repeat(32)], placements: [] }),
-  });
-  if (!answer.ok) throw new Error(`the edge made no shop: ${await answer.text()}`);
-  return (await answer.json()) as CreateShopResponse;
-}
-
-async function readLedger({ edgeUrl }: Ground, id: string, merchantToken: string): Promise<Ledger> {
-  const headers = { authorization: `Bearer ${merchantToken}` };
-  const events: Ledger["events"] = [];
-  for (let cursor = ""; ; ) {
-    const page = await fetch(`${edgeUrl}${routes.admin.export(id)}?cursor=${cursor}`, { headers });
-    for (const text of (await page.text()).split("\n")) {
-      if (!text) continue;
-      const line = JSON.parse(text) as ExportLine;
-      for (const { seq, name, params } of line.events) events.push({ clientId: line.clientId, seq, marker: name === "select_item" ? params.items[0]!.item_id : undefined });
-    }
-    cursor = page.headers.get(EXPORT_CURSOR_HEADER)!;
-    if (page.headers.get(EXPORT_MORE_HEADER) !== "1") break;
-  }
-  const nowMs = Date.now();
-  const stats = await fetch(`${edgeUrl}${routes.admin.stats(id)}?fromMs=${nowMs - 9 * DAY_MS}&toMs=${nowMs + 2 * DAY_MS}`, { headers });
-  return { events, stats: (await stats.json()) as StatsResponse };
 }
 
 /** Runs in the page. */
