@@ -119,7 +119,6 @@ export async function startEdge(): Promise<Edge> {
     edge.erasures.push(request.value);
     const receipt = { shop: SHOP, clientSha256: await sha256Hex(clientId), erasedAtMs: Date.now(), events: edge.counted.filter((event) => event.clientId === clientId).length };
     const signature = toBase64Url(new Uint8Array(await crypto.subtle.sign("Ed25519", receiptKeys.privateKey, new TextEncoder().encode(canonicalJson(receipt)))));
-    edge.counted = edge.counted.filter((event) => event.clientId !== clientId);
     const publicKey = toBase64Url(new Uint8Array(await crypto.subtle.exportKey("raw", receiptKeys.publicKey)));
     json(response, 200, { receipt, signature, publicKey } satisfies ErasureReceipt, READABLE_POST);
   };

@@ -33,6 +33,7 @@ export async function startShop(edge: Edge): Promise<Shop> {
     const { pathname } = new URL(request.url!, "http://shop");
     const picture = /^\/pictures\/(\w+)-(\d+)\.svg$/.exec(pathname);
     if (picture) return void response.writeHead(200, { "content-type": "image/svg+xml", "cache-control": "max-age=300" }).end(drawPicture(picture[1]!, Number(picture[2])));
+    if (pathname === "/dark.css") return void response.writeHead(200, { "content-type": "text/css" }).end("body{color:#e9e2d8;background:#171310}");
     if (pathname === "/style.css") return void response.writeHead(200, { "content-type": "text/css" }).end(STYLE);
     const { tag = "", head = "", policy, document, script = `<script async src="${edge.origin}/tag.js" data-key="${KEY}" data-signers="${edge.signer}" ${tag}></script>` } = shop.options;
     if (document?.path === pathname) return void response.writeHead(200, { "content-type": document.type }).end(document.text);
