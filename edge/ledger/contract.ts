@@ -49,7 +49,7 @@ export type LedgerStats = Pick<StatsResponse, "totals" | "series" | "placements"
 /** Null where the client has been erased: nothing of the batch was taken, or counted as dropped. */
 export type LedgerReceipt = BatchReceipt | null;
 
-export interface ErasureRequest {
+export interface ErasureOrder {
   shop: string;
   clientId: string;
   /** SHA-256 of the secret that authorises the shopper's own wish; null for the shop's. */

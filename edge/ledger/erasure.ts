@@ -17,6 +17,11 @@ import { keyOfLedger, type KeyOf } from "./secret.ts";
 /** Late batches come no later than outboxes keep events; a day more for clocks. */
 export const TOMBSTONE_MS = OUTBOX_LIFETIME_MS + DAY_MS;
 
+/** An erasure cannot end: the ledger's index contradicts itself. */
+export class StuckErasureError extends Error {
+  override name = "StuckErasureError";
+}
+
 export interface ErasureWish {
   shop: string;
   clientId: string;
@@ -86,16 +91,13 @@ export function hasUnfinishedErasures(sql: SqlStorage): boolean {
 export async function finishErasures(storage: DurableObjectStorage, store: SegmentStore, { shop, nowMs }: { shop: string; nowMs: number }): Promise<void> {
   const { sql } = storage;
   for (;;) {
-    while (await rewriteOnce(storage, store, shop)) {
-      // One object a turn.
-    }
+    if (await rewriteOnce(storage, store, shop)) continue;
     const [next] = sql.exec<{ client_key: string; client_id: string; events: number }>(
       `SELECT client_key, client_id, events FROM erasure WHERE receipt IS NULL AND NOT EXISTS (SELECT 1 FROM stale_object)
        AND NOT EXISTS (SELECT 1 FROM client_segment WHERE client_segment.client_id = erasure.client_id) LIMIT 1`).toArray();
     if (!next) {
-      if (!hasUnfinishedErasures(sql)) return;
-      // Another one began meanwhile.
-      continue;
+      if (hasUnfinishedErasures(sql)) throw new StuckErasureError("something of an erased client is left, and no piece of the archive is to be rewritten");
+      return;
     }
     const receipt = await signReceipt(sql, { shop, clientSha256: await sha256Hex(next.client_id), erasedAtMs: nowMs, events: next.events });
     storage.transactionSync(() => {

@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import { sha256Hex } from "../../core/ids.ts";
 import { numberVariable, type Env } from "../env.ts";
 import { archiveOnce, exportPage } from "./archive.ts";
-import type { CountRequest, ErasureAnswer, ErasureRequest, ExportPage, LedgerReceipt, LedgerStats, PersonErasureAnswer, StatsRequest } from "./contract.ts";
+import type { CountRequest, ErasureAnswer, ErasureOrder, ExportPage, LedgerReceipt, LedgerStats, PersonErasureAnswer, StatsRequest } from "./contract.ts";
 import { countBatches } from "./count.ts";
 import { beginErasure, beginPersonErasure, erasedAmong, finishErasures, forgetErasures, hasUnfinishedErasures, nextForgettingMs, receiptOf, receiptsOfPerson } from "./erasure.ts";
 import { clientsOf, personKeyOf, rekeyLogins } from "./people.ts";
@@ -51,7 +51,7 @@ export class ShopLedger extends DurableObject<Env> {
   }
 
   /** Erases a client: at once what is here, then what is in R2. Asked again, it goes on, or answers the same. */
-  async erase({ shop, clientId, secretSha256, nowMs }: ErasureRequest): Promise<ErasureAnswer> {
+  async erase({ shop, clientId, secretSha256, nowMs }: ErasureOrder): Promise<ErasureAnswer> {
     const clientSha256 = await sha256Hex(clientId);
     const { storage } = this.ctx;
     const authorised = storage.transactionSync(() => {

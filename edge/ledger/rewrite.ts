@@ -14,11 +14,6 @@ export interface SegmentStore extends ObjectStore {
   delete(key: string): Promise<void>;
 }
 
-/** The ledger's index points at an object that R2 does not have. */
-export class MissingSegmentError extends Error {
-  override name = "MissingSegmentError";
-}
-
 interface Rewriting {
   first_row: number;
   /** The object to read, */
@@ -45,17 +40,25 @@ export async function rewriteOnce(storage: DurableObjectStorage, store: SegmentS
   const rewriting = sealed(sql) ?? storage.transactionSync(() => seal(sql, shop));
   if (!rewriting) return false;
   const { first_row, object, generation, next } = rewriting;
-  const old = await store.get(object);
-  if (!old) throw new MissingSegmentError(`the segment ${object} is not in R2`);
   const clients = JSON.parse(rewriting.clients) as string[];
+  const leave = () => {
+    sql.exec(`DELETE FROM client_segment WHERE first_row = ?2 AND client_id IN (SELECT value FROM json_each(?1))`, rewriting.clients, first_row);
+    sql.exec(`DELETE FROM rewrite WHERE first_row = ?1`, first_row);
+  };
+  const old = await store.get(object);
+  if (!old) {
+    // Exports fail at it; but what is lost tells of nobody, and must keep nobody from being erased elsewhere.
+    console.error(`the segment ${object} is not in R2`);
+    storage.transactionSync(leave);
+    return true;
+  }
   const { text, events } = withoutClients(await new Response(old.body.pipeThrough(new DecompressionStream("gzip"))).text(), clients);
   await store.put(next, await gzip(text));
   storage.transactionSync(() => {
     sql.exec(`UPDATE segment SET object = ?2, generation = ?3 WHERE first_row = ?1`, first_row, next, generation + 1);
     sql.exec(`INSERT OR IGNORE INTO stale_object (object) VALUES (?1)`, object);
     clients.forEach((clientId, index) => sql.exec(`UPDATE erasure SET events = events + ?2 WHERE client_id = ?1`, clientId, events[index]!));
-    sql.exec(`DELETE FROM client_segment WHERE first_row = ?2 AND client_id IN (SELECT value FROM json_each(?1))`, rewriting.clients, first_row);
-    sql.exec(`DELETE FROM rewrite WHERE first_row = ?1`, first_row);
+    leave();
   });
   return true;
 }

@@ -18,6 +18,11 @@ interface Case {
   path?: string;
 }
 
+/** A ledger that fails as the platform lets it fail. */
+function ledgerThat(properties: object): Partial<Env> {
+  const count = () => Promise.reject(Object.assign(new Error("The Durable Object cannot answer."), properties));
+  return { LEDGER: { idFromName: () => "id", get: () => ({ count }) } as unknown as Env["LEDGER"] };
+}
 const batch = (more: object = {}) => (key: string) => ({ key, clientId: "client-0001", sentAtMs: NOON, events: pageViews(1), ...more });
 const request = (more: object = {}) => (key: string) => ({ key, placement: "nowhere", ...more });
 const wish = (more: object = {}) => (key: string) => ({ key, clientId: "client-0001", secret: "secret", ...more });
@@ -36,6 +41,8 @@ const REFUSALS: { [path: string]: Case[] } = {
     { code: "invalid-batch", status: 400, body: batch({ events: "none" }) },
     { code: "bot", status: 403, body: batch(), headers: { "user-agent": "Googlebot/2.1" } },
     { code: "rate-limited", status: 429, body: batch(), variables: { RATE_LIMIT_PER_CLIENT: "1" }, nth: 2 },
+    ...["overloaded", "retryable"].map((property) => ({ code: "overloaded", status: 503, body: batch(), variables: ledgerThat({ [property]: true }) })),
+    { code: "internal", status: 500, body: batch(), variables: ledgerThat({}) },
   ],
   [routes.recommend]: [
     ...COMMON.map(([code, status, more, change]) => ({ code, status, ...more, body: typeof change === "string" ? () => change : request(change) })),
@@ -71,7 +78,7 @@ for (const [path, cases] of Object.entries(REFUSALS)) {
       expect(answer.headers.get("access-control-allow-origin")).toBe("*");
       expect(answer.headers.get("access-control-allow-credentials")).toBeNull();
       expect(answer.headers.get("access-control-expose-headers")).toContain("retry-after");
-      expect(answer.headers.has("retry-after")).toBe(status === 429);
+      expect(answer.headers.has("retry-after")).toBe(status === 429 || status === 503);
       expect(await codeOf(answer)).toBe(code);
     });
 
