@@ -105,6 +105,20 @@ function shipNotices(): Plugin {
   };
 }
 
+/** A module of nothing but constants made of others' is shipped as what it makes. */
+function evaluateAtBuild(): Plugin {
+  return {
+    name: "endcap-evaluate-at-build",
+    load: {
+      filter: { id: /\/widget\/capture\/event-table\.ts$/ },
+      async handler(id) {
+        const made = (await import(id)) as { [name: string]: unknown };
+        return Object.entries(made).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`).join("\n");
+      },
+    },
+  };
+}
+
 /** What fields mean is for readers of the schemas, not for shops' visitors. */
 function dropDescriptions(): Plugin {
   return {
@@ -117,7 +131,7 @@ const widget: UserConfig = {
   base,
   publicDir: false,
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [dropDescriptions(), { ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles(), shipNotices()],
+  plugins: [dropDescriptions(), evaluateAtBuild(), { ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles(), shipNotices()],
   environments: {
     engine: { consumer: "client", build: { ...engineBuild(OUT_DIR), emptyOutDir: true } },
     ...Object.fromEntries(CHUNK_NAMES.map((name) => [name, { consumer: "client", build: chunkBuild(name) }])),
