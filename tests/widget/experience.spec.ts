@@ -107,9 +107,8 @@ test("tells of the page's first script errors, without addresses' queries and e-
   await page.waitForTimeout(300);
   const errors = (await told(page, edge, shop.origin, "script_error")).map(({ params }) => params);
   expect(errors).toHaveLength(5);
-  expect(errors[0]).toMatchObject({ message: "Uncaught TypeError: no cart for [email] at https://shop.example/pay" });
-  expect(errors.map(({ message }) => message)).toEqual([expect.any(String), "RangeError: too far", "[object Object]", "Script error.", "one of many, a"]);
-  expect(errors.at(-1)).toEqual({ message: "one of many, a", source: `${shop.origin}/app.js`, line: 12 });
+  expect(errors.map(({ message }) => message).sort()).toEqual(["RangeError: too far", "Script error.", "Uncaught TypeError: no cart for [email] at https://shop.example/pay", "[object Object]", "one of many, a"]);
+  expect(errors).toContainEqual({ message: "one of many, a", source: `${shop.origin}/app.js`, line: 12 });
   expect(JSON.stringify(errors)).not.toMatch(/secret|example\.org|extension|Resize/);
 });
 

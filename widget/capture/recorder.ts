@@ -153,10 +153,10 @@ export function createRecorder({ journal, page, offLimits, loadRedaction, faults
     },
     async record(name, params, changes) {
       if (offLimits()) return refuse("off-limits");
-      const [atMs, on] = [nowMs(), page()];
-      // Slates hold nothing but the catalogue's own ids, and what follows a click cannot wait.
-      if (!name.startsWith("rec_") && isUnclear({ params, on })) redaction = await loadRedaction();
-      return journal.record(eventOf(name, params, atMs, on), changes);
+      const step = { name, params, told: false, atMs: nowMs(), on: page() } as Step;
+      // Slates, web_vitals and user_engagement hold nothing but numbers and the catalogue's own ids, and what follows a click cannot wait.
+      if (!/^(rec|web|user)_/.test(name) && isUnclear(step)) return wait(step);
+      return journal.record(eventOf(name, params, step.atMs, step.on), changes);
     },
     undecided: () => waiting.splice(0).map(({ step }) => step),
     prepare,
