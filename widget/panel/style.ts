@@ -7,7 +7,7 @@ dialog[open] { animation: rise .24s ease-out; }
 dialog::backdrop { background: rgb(0 0 0 / .42); }
 @keyframes rise { from { opacity: 0; translate: 0 14px; } }
 .sheet { display: flex; flex-direction: column; max-height: inherit; }
-header { display: flex; align-items: center; justify-content: space-between; gap: 1em; padding: 1.15em 1.5em .9em; }
+.head { display: flex; align-items: center; justify-content: space-between; gap: 1em; padding: 1.15em 1.5em .9em; }
 h2, h3, p, ul, dl, dd { margin: 0; padding: 0; }
 h2 { font: 600 1.35em/1.25 var(--heading); letter-spacing: -.01em; }
 h3 { font: 600 1em/1.4 var(--font); }
@@ -46,9 +46,9 @@ code, pre { font: .85em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
 pre { max-height: 15em; margin: .25em 0 .9em; padding: .8em 1em; border-radius: var(--radius); background: color-mix(in srgb, currentColor 5%, var(--surface)); white-space: pre-wrap; overflow: auto; overflow-wrap: anywhere; overscroll-behavior: contain; text-align: left; }
 .undo { padding: .2em .7em; border-radius: var(--radius); box-shadow: inset 0 0 0 1px var(--line); font-weight: 600; }
 .undo:hover { background: color-mix(in srgb, currentColor 6%, transparent); }
-footer { padding: .9em 1.5em; border-top: 1px solid var(--line); background: color-mix(in srgb, currentColor 2.5%, var(--surface)); }
-footer, footer [role=group] { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: .6em; }
-footer [role=group] { width: 100%; }
+.foot { padding: .9em 1.5em; border-top: 1px solid var(--line); background: color-mix(in srgb, currentColor 2.5%, var(--surface)); }
+.foot, .foot [role=group] { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: .6em; }
+.foot [role=group] { width: 100%; }
 #really { flex: 1 0 100%; color: inherit; }
 .plain, .grave { min-height: 44px; padding: .55em 1.15em; border-radius: var(--radius); font-size: .94em; font-weight: 600; text-align: center; transition: background .15s; }
 .plain { box-shadow: inset 0 0 0 1px color-mix(in srgb, currentColor 30%, transparent); }
@@ -68,10 +68,10 @@ dl div { display: flex; gap: 1em; padding: .15em 0; }
 dt { flex: none; width: 5.5em; color: var(--quiet); }
 @media (max-width: 560px) {
   dialog { width: 100vw; max-height: calc(100dvh - 28px); margin: auto 0 0; border-radius: calc(var(--radius) + 8px) calc(var(--radius) + 8px) 0 0; }
-  header { padding: 1em 1.15em .75em; }
+  .head { padding: 1em 1.15em .75em; }
   .body { padding: 0 1.15em 1em; }
-  footer { padding: .8em 1.15em calc(.8em + env(safe-area-inset-bottom)); }
-  footer > button, footer [role=group] > button { flex: 1; }
+  .foot { padding: .8em 1.15em calc(.8em + env(safe-area-inset-bottom)); }
+  .foot > button, .foot [role=group] > button { flex: 1; }
 }
 @media (prefers-reduced-motion: reduce) { dialog[open] { animation: none; } * { transition: none !important; } }
 @media (forced-colors: active) { dialog, .plain, .grave, .undo, .receipt { border: 1px solid; } [role=switch] { border: 1px solid; } [role=switch] span { background: ButtonText; } }

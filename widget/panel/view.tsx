@@ -75,10 +75,10 @@ export class Panel extends Component<PanelProps, PanelState> {
     return (
       <dialog ref={this.dialog} aria-labelledby="title" onClose={onClose} onClick={({ target }) => target === this.dialog.current && this.dialog.current!.close()}>
         <div class="sheet">
-          <header>
+          <div class="head">
             <h2 id="title">Your data in this shop</h2>
             <button type="button" class="close" aria-label="Close" onClick={() => this.dialog.current!.close()}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button>
-          </header>
+          </div>
           <div class="body">
             {gone ? <Forgotten answer={answer} words={words} heading={this.outcome} /> : (
               <>
@@ -90,7 +90,7 @@ export class Panel extends Component<PanelProps, PanelState> {
             )}
           </div>
           {!gone && (
-            <footer>
+            <div class="foot">
               {forgetting === "no" ? (
                 <>
                   <button type="button" class="plain" onClick={() => this.download()}>Download as a file</button>
@@ -103,7 +103,7 @@ export class Panel extends Component<PanelProps, PanelState> {
                   <button type="button" class="grave filled" ref={this.confirm} aria-busy={forgetting === "wiping"} onClick={() => forgetting === "asked" && bridge.faults.watch("forget", this.forget())}>Forget everything</button>
                 </div>
               )}
-            </footer>
+            </div>
           )}
         </div>
       </dialog>
@@ -187,7 +187,7 @@ function Sent({ record: { sent, totals, waiting }, words }: { record: DeviceReco
       {sent.length > 0 && (
         <Fold title={sent.length < totals.batches ? "Newest messages" : "Messages"} count={sent.length}>
           <ul class="ledger">{sent.map(({ atMs, bytes, events, content }) => {
-            const line = <><span>{words.when(atMs)}</span><span class="quiet">{words.count(events, "event")}, {words.bytes(bytes)}</span></>;
+            const line = <><span>{words.when(atMs)}</span><span class="quiet">{events > 0 ? words.count(events, "event") : content ? "A question for picks" : "A receipt for numbers unused"}, {words.bytes(bytes)}</span></>;
             return <li key={`${atMs} ${bytes}`}>{content ? <details><summary>{line}</summary><Events text={content} /></details> : line}</li>;
           })}</ul>
         </Fold>
