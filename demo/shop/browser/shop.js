@@ -106,6 +106,7 @@ for (const button of document.querySelectorAll("[data-consent-choice]")) {
   });
 }
 document.querySelector("[data-consent-open]").addEventListener("click", () => { banner.hidden = false; });
+document.querySelector("[data-privacy]").addEventListener("click", () => { window.endcap?.privacy(); });
 
 function stored() {
   try {

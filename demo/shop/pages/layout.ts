@@ -91,7 +91,7 @@ ${page.main}
   </nav>
   <nav aria-label="Help">
     <h2>Help</h2>
-    <a href="/account">Your account</a><a href="/cart">Your cart</a><button type="button" class="link" data-consent-open>Cookie choices</button>
+    <a href="/account">Your account</a><a href="/cart">Your cart</a><button type="button" class="link" data-consent-open>Cookie choices</button><button type="button" class="link" data-privacy>Your data</button>
   </nav>
 </footer>
 <section class="consent" aria-label="Cookie choices" data-consent hidden>
