@@ -1,4 +1,6 @@
 /** What a shop's visitor allows, seen from outside: every request and everything kept, on whole visits, for each source of consent. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { BrowserContext, Page, Request } from "@playwright/test";
 import { carouselReady, delivered, diagnostics, expect, gtag, GRANTED, push, test } from "./fixtures.ts";
 import type { Edge } from "./shop/edge.ts";
@@ -16,8 +18,9 @@ function kept(page: Page): Promise<object> {
 }
 const NOTHING = { databases: [], local: [], session: [], cookies: "", caches: [], workers: 0 };
 
-/** Public files of the edge, the same for every visitor; anything else a page asks it for is not on the list. */
-const PUBLIC = new RegExp(`^/(tag\\.js|(carousel|consent|engine|identity|panel|reader|redaction|systems|trouble)[\\w-]*\\.(js|wasm)|v1/config/${KEY}|v1/files/[0-9a-f]{64})$`);
+/** Public files of the edge, the same for every visitor: the bundles by their names, the shop's configuration, its catalogue and weights. */
+const BUNDLES = new Set(readdirSync(join(import.meta.dirname, "../../dist")).map((name) => `/${name}`));
+const isPublic = (path: string) => BUNDLES.has(path) || path === `/v1/config/${KEY}` || /^\/v1\/files\/[0-9a-f]{64}$/.test(path);
 function watchEdge(context: BrowserContext, edge: Edge): Request[] {
   const requests: Request[] = [];
   context.on("request", (request) => request.url().startsWith(edge.origin) && requests.push(request));
@@ -29,7 +32,7 @@ async function indiscreet(requests: readonly Request[]): Promise<string[]> {
   for (const request of requests) {
     const { pathname, search } = new URL(request.url());
     const headers = await request.allHeaders();
-    if (request.method() !== "GET" || request.postData() || search || !PUBLIC.test(pathname) || headers["cookie"] || headers["authorization"]) found.push(`${request.method()} ${pathname}${search}`);
+    if (request.method() !== "GET" || request.postData() || search || !isPublic(pathname) || headers["cookie"] || headers["authorization"]) found.push(`${request.method()} ${pathname}${search}`);
   }
   return found;
 }
