@@ -4,7 +4,7 @@ import { ID_PATTERN } from "../../core/ids.ts";
 
 /** Attributes that begin with an underscore are not shown in the checkout. */
 export const JOIN_ATTRIBUTE = "_endcap";
-/** The pixel says here that it runs, so that the tag leaves the checkout's beginning to it. */
+/** In the tab's session storage: the pixel runs, so the tag leaves the checkout's beginning to it; and the numbers that it has used. */
 export const PIXEL_FLAG = "endcap-pixel";
 
 /** Each event of a checkout has its own number, reserved with the cart: however often the checkout is opened, the edge counts it once. */

@@ -26,7 +26,7 @@ interface CheckoutStep {
 }
 export interface PixelSandbox {
   analytics: { subscribe(name: string, callback: (event: CheckoutStep) => unknown): void };
-  browser: { sessionStorage: { setItem(key: string, value: string): Promise<unknown> } };
+  browser: { sessionStorage: { getItem(key: string): Promise<string | null>; setItem(key: string, value: string): Promise<unknown> } };
   fetch: typeof globalThis.fetch;
   nowMs: () => number;
   wait: (ms: number) => Promise<void>;
@@ -42,19 +42,27 @@ export interface PixelOptions {
 
 const SUBSCRIPTIONS: { [shopifyName: string]: CheckoutEvent } = { checkout_started: "begin_checkout", checkout_completed: "purchase" };
 const STEPS: { [shopifyName: string]: CheckoutEvent } = { checkout_shipping_info_submitted: "add_shipping_info", payment_info_submitted: "add_payment_info" };
+/** Of the last few carts. */
+const KEPT_NUMBERS = 16;
 /** A thank-you page is left soon. */
 const RETRIES_MS = [0, 1_000, 4_000];
 
 /** Reports the checkouts of carts that the tag has joined with a client, under the numbers reserved for them; no others. */
 export function createPixel({ edge, key, steps }: PixelOptions, { analytics, browser, fetch, nowMs, wait }: PixelSandbox): void {
+  const readUsed = async () => (await browser.sessionStorage.getItem(PIXEL_FLAG).catch(() => null)) ?? "";
+  const keep = (used: string) => browser.sessionStorage.setItem(PIXEL_FLAG, used).catch(() => {});
   const send = async (name: CheckoutEvent, { timestamp, data }: CheckoutStep) => {
     const checkout = data?.checkout;
     const join = readJoin(checkout?.attributes?.find((attribute) => attribute.key === JOIN_ATTRIBUTE)?.value);
     if (!checkout || !join) return;
     const params = paramsOf(name, checkout, join.idKind);
     if (!params) return;
+    const seq = join.firstSeq + CHECKOUT_EVENTS.indexOf(name);
+    // A checkout that is opened again is the same one; in another tab the edge sees to that.
+    const used = (await readUsed()).split(" ");
+    if (used.includes(String(seq))) return;
     const event = {
-      seq: join.firstSeq + CHECKOUT_EVENTS.indexOf(name), name, occurredAtMs: Date.parse(timestamp) || nowMs(), sessionId: join.sessionId, source: "shopify",
+      seq, name, occurredAtMs: Date.parse(timestamp) || nowMs(), sessionId: join.sessionId, source: "shopify",
       page: { type: name === "purchase" ? "thank_you" : "checkout" }, params,
     } as ShopEvent;
     for (const waitMs of RETRIES_MS) {
@@ -62,11 +70,12 @@ export function createPixel({ edge, key, steps }: PixelOptions, { analytics, bro
       const batch: EventBatch = { key, clientId: join.clientId, sentAtMs: nowMs(), via: "shopify-pixel", events: [event] };
       // The same event under the same number: sent twice, it is counted once.
       const response = await fetch(edge + routes.events, { method: "POST", keepalive: true, headers: { "Content-Type": "text/plain" }, body: JSON.stringify(batch) }).catch(() => undefined);
-      if (response && response.status !== 429 && response.status < 500) return;
+      if (response && response.status !== 429 && response.status < 500) return void (await keep([...used, seq].slice(-KEPT_NUMBERS).join(" ")));
     }
   };
-  void browser.sessionStorage.setItem(PIXEL_FLAG, "1").catch(() => {});
-  for (const [shopifyName, name] of Object.entries({ ...SUBSCRIPTIONS, ...(steps && STEPS) })) analytics.subscribe(shopifyName, (event) => send(name, event));
+  // The tag looks for what is kept; then one event after the other, each knowing what those before have kept.
+  let turn: Promise<unknown> = readUsed().then(keep);
+  for (const [shopifyName, name] of Object.entries({ ...SUBSCRIPTIONS, ...(steps && STEPS) })) analytics.subscribe(shopifyName, (event) => (turn = turn.then(() => send(name, event)).catch(() => {})));
 }
 
 function paramsOf(name: CheckoutEvent, { currencyCode, order, subtotalPrice, totalTax, shippingLine, lineItems = [] }: Checkout, idKind: number): object | null {
