@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { BenchRow } from "./report.ts";
 
 /** The simulator's own benchmark is not among them: it needs real data, see `npm run bench:simulator`. */
-const BENCHMARKS = ["demo-quality", "training", "rerank", "ingest", "delivery"];
+const BENCHMARKS = ["demo-quality", "training", "rerank", "page", "ingest", "delivery"];
 
 const folder = mkdtempSync(join(tmpdir(), "endcap-bench-"));
 const rows: (BenchRow & { benchmark: string })[] = [];
