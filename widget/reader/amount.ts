@@ -1,16 +1,14 @@
 /** Reads amounts of money as shops write them: separators, currencies and their places differ by country. */
 
 /** Signs and abbreviations, each followed by its ISO 4217 code. */
-const SIGNS =
-  "€EUR £GBP ₹INR ₽RUB ₺TRY ₴UAH ₩KRW ₪ILS ฿THB ₫VND ₱PHP ₸KZT ₦NGN 円JPY 元CNY ¥JPY $USD r$BRL nt$TWD hk$HKD s$SGD au$AUD ca$CAD mx$MXN " +
-  "euroEUR eurEUR rsINR рубRUB рRUB złPLN kčCZK ftHUF tlTRY грнUAH đVND тгKZT frCHF rmMYR rpIDR leiRON lvBGN лвBGN knHRK kmBAM dinRSD ر.سSAR ريالSAR د.إAED krSEK";
 const CODES: { [sign: string]: string } = {};
+const SIGNS = "€EUR £GBP ₹INR ₽RUB ₺TRY ₴UAH ₩KRW ₪ILS ฿THB ₫VND ₱PHP ₸KZT ¥JPY $USD r$BRL nt$TWD hk$HKD s$SGD euroEUR eurEUR rsINR рубRUB рRUB złPLN kčCZK ftHUF tlTRY грнUAH đVND тгKZT frCHF rmMYR rpIDR leiRON lvBGN лвBGN knHRK 円JPY 元CNY ر.سSAR krSEK";
 for (const entry of SIGNS.split(" ")) CODES[entry.slice(0, -3)] = entry.slice(-3);
-const SIGN = new RegExp(`[${SIGNS.replace(/[\w. ]|\p{Script=Cyrillic}|\p{Script=Arabic}|[a-zčłđ]/gu, "")}]|(?<!\\p{L})(?:[a-z]{0,2}\\$|${Object.keys(CODES).slice(24).join("|")})(?!\\p{L})`, "iu");
-const ISO = /(?<![A-Z])([A-Z]{3})\s?\d|\d\s?([A-Z]{3})(?![A-Z])/;
+const SIGN = new RegExp(`[a-z]{0,2}\\p{Sc}|(?<!\\p{L})(${Object.keys(CODES).slice(18).join("|")})(?!\\p{L})`, "iu");
+const ISO = /\b[A-Z]{3}(?=\s?\d)|(?<=\d\s?)[A-Z]{3}\b/;
 const KNOWN = new Set(Intl.supportedValuesOf("currency"));
 /** What `$`, `¥` and `kr` are called in countries that share them. */
-const LOCAL: { [currency: string]: string } = { USD: "caCAD auAUD nzNZD mxMXN arARS clCLP sgSGD hkHKD twTWD", JPY: "cnCNY", SEK: "noNOK dkDKK" };
+const LOCAL: { [currency: string]: string } = { USD: "caCAD auAUD nzNZD mxMXN arARS clCLP twTWD", JPY: "cnCNY", SEK: "noNOK dkDKK" };
 /** The dinars and rials that have a thousand parts. */
 const THREE_DECIMALS = /KWD|BHD|OMR|JOD|TND|LYD|IQD/;
 
@@ -19,12 +17,11 @@ export const NUMBERS = /\d{1,3}(?:[.,'’\s]\d{2,3}(?!\d))+(?:[.,]\d{1,2}(?!\d))
 
 /** @param country two letters, where a sign is shared by several @returns ISO 4217, where the text names a currency */
 export function currencyIn(text: string, country = ""): string | undefined {
-  const iso = ISO.exec(text);
-  const code = iso && (iso[1] ?? iso[2])!;
-  if (code && KNOWN.has(code)) return code;
+  const [code = ""] = ISO.exec(text) ?? [];
+  if (KNOWN.has(code)) return code;
   const sign = SIGN.exec(text);
   if (!sign) return undefined;
-  const currency = CODES[sign[0].toLowerCase()] ?? "USD";
+  const currency = CODES[sign[0].toLowerCase()] ?? CODES[sign[0].slice(-1)] ?? "USD";
   const at = country && sign[0].length < 3 ? (LOCAL[currency] ?? "").indexOf(country) : -1;
   return at < 0 ? currency : LOCAL[currency]!.slice(at + 2, at + 5);
 }

@@ -19,16 +19,24 @@ export interface Flow {
   all(selector: string): Element[];
 }
 
-/** Work that can be interrupted wherever it yields, so that the page stays responsive. */
-export type Sliced<T> = Generator<void, T>;
+/** Reading stops for the page's own work after this long; a throttled phone is four times slower than a desk. */
+const SLICE_MS = 8;
+let untilMs = 0;
+
+/** Lets the page work where this slice is used up. */
+export async function pause(): Promise<void> {
+  if (performance.now() < untilMs) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  untilMs = performance.now() + SLICE_MS;
+}
 
 /** A page with more lines than this is read so far. */
 const MAX_LINES = 9_000;
 const UNREAD = /^(script|style|noscript|template|svg|iframe|option|textarea)$/i;
-const BUY = /add.?to.?(cart|bag|basket|trolley|order)|\bbuy\b|(place|submit).?bid|order now|warenkorb|einkaufswagen|kaufen|au panier|achet|añadir|agregar|comprar|carrello|acquista|adicionar|carrinho|winkel(wagen|mand)|bestel|(lägg|læg|legg|köp|kjøp)\b|ostoskori|do koš[íi]?|kup teraz|koupit|kosárba|în coș|adaug|корзин|купи|кошик|добави|sepete|košaric|naroči|购物车|購物車|カート|장바구니|הוסף|أضف/i;
-const BUY_NAME = /add.?to.?(cart|bag|basket)|addcart|(buy|cart).?(now|button|btn|add)|(btn|button).?(buy|cart)/i;
+const BUY = /add.?to.?(cart|bag|basket)|\bbuy\b|\bbid\b|order now|warenkorb|kaufen|panier|achet|comprar|añadir|carr(ito|ello|inho)|acquist|winkelw|bestel|köp\b|kurv|koszyk|ko[šs][ií]k|koupit|kosárba|în co[sș]|корзин|купи|кошик|sepet|naroči|购物车|カート/i;
+const BUY_NAME = /add.?(to.?)?(cart|bag|basket)|(buy|cart).?(now|button|btn|add)|(button|btn).?(buy|cart)/i;
 
-export function* readFlow(document: Document): Sliced<Flow> {
+export async function readFlow(document: Document): Promise<Flow> {
   const lines: Line[] = [];
   const controls: [HTMLElement, number][] = [];
   const headings: [Element, number][] = [];
@@ -38,7 +46,7 @@ export function* readFlow(document: Document): Sliced<Flow> {
     for (let child = parent.lastChild; child; child = child.previousSibling) ahead.push(child);
   };
   for (let node = ahead.pop(), steps = 0; node && lines.length < MAX_LINES; node = ahead.pop(), steps += 1) {
-    if (steps % 200 === 0) yield;
+    if (steps % 200 === 0) await pause();
     if (node.nodeType === 3) {
       const text = node.nodeValue!.trim();
       if (text) lines.push({ text, element: node.parentElement ?? (node.parentNode as ShadowRoot).host });
@@ -53,16 +61,16 @@ export function* readFlow(document: Document): Sliced<Flow> {
       queue(element.shadowRoot);
     }
   }
-  yield;
   const all = (selector: string): Element[] => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
 
   const named = [document.title, ...all('meta[property="og:title"]').map((meta) => meta.getAttribute("content")!)];
   const shown = headings.filter(([element]) => element.textContent!.trim() && isShown(element));
-  const found = shown.find(([element]) => named.some((name) => sameName(name, element.textContent!))) ?? shown.find(([element]) => element.tagName === "H1");
+  // The longest one that the page is named after; a brand's or a breadcrumb's name may be in its title too.
+  const found = shown.filter(([{ textContent }]) => named.some((name) => sameName(name, textContent!))).sort(([one], [other]) => Math.min(99, other.textContent!.length) - Math.min(99, one.textContent!.length))[0] ?? shown.find(([element]) => element.tagName === "H1");
   // Without a heading, a shop's page still repeats its title.
   const repeated = lines.findIndex(({ text }) => text.length > 8 && document.title.includes(text));
   const [heading, titleAt] = found ?? [lines[repeated]?.element, repeated];
-  yield;
+  await pause();
   const [buy, buyAt] = controls.find(([element, at]) => at >= titleAt && isBuy(element) && isShown(element)) ?? [undefined, -1];
   return { lines, title: heading?.textContent!.trim().replace(/\s+/g, " ") ?? "", heading, titleAt, buy, buyAt, all };
 }
@@ -74,7 +82,7 @@ function isBuy(element: HTMLElement): boolean {
 
 /** What a shop calls an element. */
 export function namesOf(element: Element): string {
-  return ["class", "id", "name", "itemprop", "data-testid"].map((name) => element.getAttribute(name) ?? "").join(" ");
+  return ["class", "id", "name", "itemprop"].map((name) => element.getAttribute(name)).join(" ") + " " + element.tagName;
 }
 
 export function isShown(element: Element): boolean {

@@ -2,14 +2,15 @@
 
 /** @returns undefined where nothing can be made of it */
 export function parseLoosely(text: string): unknown {
-  for (const attempt of [() => text, () => mend(text)]) {
+  try {
+    return JSON.parse(text);
+  } catch {
     try {
-      return JSON.parse(attempt());
+      return JSON.parse(mend(text));
     } catch {
-      // The next attempt, if there is one.
+      return undefined;
     }
   }
-  return undefined;
 }
 
 /** What may follow a quote that ends a string; any other quote belongs to the text. */
@@ -47,5 +48,5 @@ function mend(given: string): string {
     mended += letter;
   }
   // Several documents in one script.
-  return /^\s*\{[^]*\},\s*\{/.test(mended) && !mended.trimEnd().endsWith("]") ? `[${mended}]` : mended;
+  return /^\s*\{[^]*\},\s*\{/.test(mended) ? `[${mended}]` : mended;
 }

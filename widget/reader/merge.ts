@@ -1,6 +1,6 @@
 /** Brings the sources' facts together, field by field: the most trusted one is believed, and what disagrees is named. */
 import type { EventSource } from "../../core/events.ts";
-import type { Facts, Field, PageProduct, ReaderPage, Reading } from "./product.ts";
+import type { Facts, Field, PageProduct, Reading } from "./product.ts";
 import type { ShownPrice } from "./visible.ts";
 import { sameName } from "./words.ts";
 
@@ -11,8 +11,8 @@ export interface Shown {
   prices: ShownPrice[];
   /** The printed number. */
   label?: string;
-  hidden: string[];
-  address?: string;
+  /** The one in the page's address, or else in its buy form. */
+  hidden: string | undefined;
   stock?: PageProduct["availability"];
   canBuy: boolean;
 }
@@ -20,12 +20,12 @@ export interface Shown {
 const paid = ({ product }: Facts): number | undefined => product.sale_price ?? product.price;
 
 /** @param told by the sources that speak to machines, most trusted first */
-export function settle(told: readonly Facts[], shown: Shown, page: ReaderPage): Reading {
-  const { prices, label, hidden, address } = shown;
+export function settle(told: readonly Facts[], shown: Shown): Reading {
+  const { prices, label, hidden } = shown;
   const [best] = prices;
   // Many likely prices of different products are a list.
-  const isList = !!best && (best.card || prices.filter(({ score, amount }) => score > best.score - 1 && amount !== best.amount).length > 5);
-  if (told.length === 0 && (isList || !best || !shown.title || (best.score < 1.5 && !(best.score > -3.5 && (shown.canBuy || label))))) return { provenance: {}, conflicts: [] };
+  const isList = !!best && (best.card || prices.filter(({ card, score, amount }) => !card && score > best.score - 1 && amount !== best.amount).length > 5);
+  if (told.length === 0 && (isList || !best || !shown.title || (best.score < 1 && !(best.score > -3.5 && (shown.canBuy || label))))) return { provenance: {}, conflicts: [] };
 
   const product: PageProduct = {};
   const provenance: { [field in Field]?: EventSource } = {};
@@ -51,7 +51,6 @@ export function settle(told: readonly Facts[], shown: Shown, page: ReaderPage): 
   if (ally) priceOf(ally);
   else if (isOutdated || !first) believe("page", onPage);
   else priceOf(first);
-  const { sale_price } = product;
 
   const [stated] = told.filter((facts) => facts.product.availability);
   // A page's data is often staler than the page: sold out is what the page says too.
@@ -62,18 +61,12 @@ export function settle(told: readonly Facts[], shown: Shown, page: ReaderPage): 
     const { price: _price, sale_price: _sale, availability: _stock, id, ...rest } = facts;
     believe(source, { ...rest, id: id && !/\s/.test(id) ? id : undefined });
   }
-  const inAddress = hidden.find((id) => id.length > 3 && page.location.href.includes(id));
-  believe("page", { id: inAddress ?? address ?? hidden[0] ?? product.gtin, title: shown.title || undefined, currency: best?.currency });
+  believe("page", { id: hidden ?? product.gtin, title: shown.title || undefined, currency: best?.currency });
 
   const conflicts = new Set<Field>();
   for (const facts of told) {
-    const { id, title, brand, currency, availability } = facts.product;
-    if (paid(facts) !== undefined && paid(facts) !== (sale_price ?? product.price)) conflicts.add("price");
-    if (id && id !== product.id) conflicts.add("id");
-    if (currency && currency !== product.currency) conflicts.add("currency");
-    if (availability && availability !== product.availability) conflicts.add("availability");
-    if (title && !sameName(title, product.title)) conflicts.add("title");
-    if (brand && !sameName(brand, product.brand)) conflicts.add("brand");
+    if (paid(facts) !== undefined && paid(facts) !== (product.sale_price ?? product.price)) conflicts.add("price");
+    for (const field of ["id", "title", "brand", "currency", "availability"] as const) if (facts.product[field] && !sameName(facts.product[field], product[field])) conflicts.add(field);
   }
   return { product, provenance, conflicts: [...conflicts], source: told[0]?.source ?? "page" };
 }

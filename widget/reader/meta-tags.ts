@@ -8,7 +8,7 @@ import { availabilityOf, textOf } from "./words.ts";
 export function metaFacts(flow: Flow): PageProduct | undefined {
   const metas: { [name: string]: string | undefined } = {};
   for (const meta of flow.all("meta[content]")) metas[(meta.getAttribute("property") ?? meta.getAttribute("name") ?? "").replace(/^og:(?!type)|^product:/, "")] ??= textOf(meta.getAttribute("content"));
-  const list = readAmount(metas["original_price:amount"] ?? metas["price:standard_amount"] ?? metas["price:amount"]);
+  const list = readAmount(metas["original_price:amount"] ?? metas["price:amount"]);
   const paid = readAmount(metas["sale_price:amount"] ?? metas["price:amount"] ?? metas["price"]);
   if (paid === undefined && !/product/.test(metas["og:type"] ?? "")) return undefined;
   const reduced = list! > paid!;
@@ -22,7 +22,7 @@ export function metaFacts(flow: Flow): PageProduct | undefined {
     image_link: metas["image"],
     brand: metas["brand"],
     product_type: metas["category"],
-    gtin: metas["ean"] ?? metas["upc"] ?? metas["isbn"] ?? metas["gtin"],
+    gtin: metas["ean"] ?? metas["upc"] ?? metas["isbn"],
     item_group_id: metas["item_group_id"],
   };
 }

@@ -6,8 +6,6 @@ import type { EventParams, EventSource, PageType } from "../../core/events.ts";
 export interface PageProduct extends Partial<Pick<Product, "id" | "title" | "price" | "sale_price" | "availability" | "image_link" | "brand" | "product_type" | "gtin" | "item_group_id">> {
   /** ISO 4217. */
   currency?: string;
-  /** The manufacturer's number. */
-  mpn?: string;
   /** The selected variant, as the shop calls it: colour, size. */
   variant?: string;
   variants?: Variant[];

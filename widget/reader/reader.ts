@@ -1,38 +1,16 @@
 /** The page reader: finds the product of a page that nobody prepared, and says where each fact came from. */
 import { categoryPath } from "../../core/catalogue.ts";
-import { readFlow, type Sliced } from "./flow.ts";
+import { pause, readFlow } from "./flow.ts";
 import { settle } from "./merge.ts";
 import { metaFacts } from "./meta-tags.ts";
 import type { Facts, PageProduct, ReaderPage, Reading } from "./product.ts";
 import { mainProduct, namedType, productFacts, readJsonLd, readMarkup } from "./schema-org.ts";
 import { shopifyFacts } from "./shopify.ts";
-import { addressId, hiddenIds, labelledId, shownPrices, shownStock } from "./visible.ts";
+import { addressId, hiddenId, labelledId, shownPrices, shownStock } from "./visible.ts";
 
-/** Reading stops for the page's own work after this long; a throttled phone is four times slower than a desk. */
-const SLICE_MS = 8;
 /** A product that comes late is waited for this long, and looked for when the page has been quiet for a moment. */
 const LATE_MS = 15_000;
 const QUIET_MS = 300;
-
-/** Reads the page as it is, in slices. */
-export function readPage(page: ReaderPage): Promise<Reading> {
-  const work = read(page);
-  return new Promise((resolve, reject) => {
-    const slice = (): void => {
-      try {
-        const untilMs = performance.now() + SLICE_MS;
-        for (;;) {
-          const { done, value } = work.next();
-          if (done) return resolve(value);
-          if (performance.now() > untilMs) return void setTimeout(slice);
-        }
-      } catch (error) {
-        reject(error as Error);
-      }
-    };
-    slice();
-  });
-}
 
 /**
  * Tells what the page shows, now and, where no product is there yet, when one comes.
@@ -65,25 +43,21 @@ export function watchProduct(page: ReaderPage, staleId: string | undefined, onRe
   return stop;
 }
 
-function* read(page: ReaderPage): Sliced<Reading> {
-  const flow = yield* readFlow(page.document);
-  yield;
+/** Reads the page as it is, in slices. */
+export async function readPage(page: ReaderPage): Promise<Reading> {
+  const flow = await readFlow(page.document);
+  await pause();
   const told: Facts[] = [];
   const add = (source: Facts["source"], product: PageProduct | undefined) => product && told.push({ source, product });
   add("shopify", shopifyFacts(page));
-  yield;
   const jsonLd = readJsonLd(flow);
   for (const [source, objects] of [["json-ld", jsonLd], ["microdata", readMarkup(flow)]] as const) {
     const main = mainProduct(objects, page, flow);
     add(source, main && productFacts(main, objects, page));
-    yield;
+    await pause();
   }
   add("open-graph", metaFacts(flow));
-  const prices = yield* shownPrices(flow, page);
-  yield;
-  const label = labelledId(flow);
-  yield;
-  const reading = settle(told, { title: flow.title, prices, label, hidden: hiddenIds(flow), address: addressId(page), stock: shownStock(flow), canBuy: !!flow.buy }, page);
+  const reading = settle(told, { title: flow.title, prices: await shownPrices(flow, page), label: labelledId(flow), hidden: addressId(page) ?? hiddenId(flow), stock: shownStock(flow), canBuy: !!flow.buy });
   const { product } = reading;
   return { ...reading, type: product ? "product" : namedType(jsonLd), view: product && viewOf(product, reading) };
 }

@@ -1,6 +1,6 @@
 /** Reads the product off the page as a shopper does: the price by the name and the buy button, the printed number, the stock. */
 import { currencyIn, NUMBERS, readNumber } from "./amount.ts";
-import { isShown, namesOf, type Flow, type Sliced } from "./flow.ts";
+import { isShown, namesOf, pause, type Flow } from "./flow.ts";
 import type { PageProduct, ReaderPage } from "./product.ts";
 import { SOLD_OUT } from "./words.ts";
 
@@ -19,9 +19,9 @@ const PRICE = /pri[cs]|preis|prez|pre[cç]|cena|fiyat|amount/i;
 const PAID = /final|current|now|sale|special|offer|actual|main|promo|reduced/i;
 const FORMER = /\bold|old\b|\bwas|regular|list.?price|rrp|msrp|before|cross|strike|origin|compare|previous|through/i;
 const NET = /tax|vat|excl|\bnet/i;
-const ELSEWHERE = /relat|recommend|similar|-?sell|also|carousel|recent|mini|nav|menu|header|footer|accessor|bundle|shipping/i;
+const ELSEWHERE = /relat|recommend|similar|-?sell|also|carousel|recent|mini|nav|menu|aside|header|footer|accessor|bundle|shipping/i;
 /** Words beside amounts that are not the price: postage, instalments, savings, units, sums without tax. */
-const OTHER = /ship|deliver|versand|env[ií]|spedi|доставк|month|monat|\bmes|мес|\/\s?mo|save|spar|ahorr|discount|rabat|coupon|points|\b(tax|over|free|was)\b|(per|\/|je|al)\s?\d*\s?(kg|g|l|ml|lb|oz)\b|rrp|msrp|uvp|list price|statt|regular|before|cuotas|кредит|бонус|(ex|without|ohne|sans|sin|bez|brez|без)\S*\s(vat|tax|gst|mwst|iva|tva|dph|ddv|ндс)/i;
+const OTHER = /ship|deliver|versand|env[ií]|доставк|month|monat|\bmes|мес|save|spar|ahorr|discount|rabat|points|\b(tax|over|free|was)\b|(per|\/|je)\s?\d*\s?(kg|g|l|ml|mo)\b|rrp|msrp|uvp|list price|regular|(ex|ohne|sin|bez|brez|без)\S*\s(vat|tax|mwst|iva|dph|ddv|ндс)/i;
 
 /** Looks outwards from an element. */
 function around(element: Element, levels: number): string {
@@ -50,14 +50,14 @@ function isCard(element: Element, { heading }: Flow): boolean {
 }
 
 /** Every amount of money that the page shows, the likeliest price first. */
-export function* shownPrices(flow: Flow, page: ReaderPage): Sliced<ShownPrice[]> {
+export async function shownPrices(flow: Flow, page: ReaderPage): Promise<ShownPrice[]> {
   const country = (page.document.documentElement.lang.split("-")[1] ?? page.location.hostname.split(".").at(-1)!).toLowerCase();
   const { lines, titleAt } = flow;
   const found: ShownPrice[] = [];
   const taken = new Set<Element>();
   for (let index = Math.max(0, titleAt - 100); index < lines.length && index < titleAt + 900; index += 1) {
     const { text, element } = lines[index]!;
-    if (index % 50 === 0) yield;
+    if (index % 40 === 0) await pause();
     if (!/\d/.test(text) || text.length > 99) continue;
     // Outwards, while it is one amount and no more: its sign and its cents may stand in elements of their own.
     let holder = element;
@@ -72,15 +72,15 @@ export function* shownPrices(flow: Flow, page: ReaderPage): Sliced<ShownPrice[]>
     if (taken.has(holder) || !numbers) continue;
     const currency = currencyIn(whole, country);
     if (!currency && !(PRICE.test(around(holder, 2)) && /^\D{0,12}[\d.,\s]+\D{0,4}$/.test(whole))) continue;
-    // Of several numbers the one by the sign; of a range the first.
+    // Of several numbers the one by the sign.
     const near = numbers.find((number) => currencyIn(whole.slice(Math.max(0, whole.indexOf(number) - 4), whole.indexOf(number) + number.length + 4)));
-    const amount = readNumber(/\d\s*[–—-]\s*\D{0,4}\d/.test(whole) ? numbers[0]! : near ?? numbers[0]!, currency);
+    const amount = readNumber(near ?? numbers[0]!, currency);
     if (!amount || amount > 1e9 || /%\s*$|^[-–−(]/.test(whole) || !isShown(holder)) continue;
     taken.add(holder);
     const style = getComputedStyle(holder);
-    const names = around(holder, 4);
+    const names = around(holder, 3);
     const crossed = !!holder.closest("del,s,strike") || style.textDecorationLine.includes("through");
-    const called = FORMER.test(around(holder, 3));
+    const called = FORMER.test(names);
     const card = isCard(holder, flow);
     const before = lines[index - 1]?.text ?? "";
     const away = index - titleAt;
@@ -90,17 +90,17 @@ export function* shownPrices(flow: Flow, page: ReaderPage): Sliced<ShownPrice[]>
       score:
         2 * Math.log2(Number.parseFloat(style.fontSize) / 16) + (Number(style.fontWeight) > 599 ? 0.5 : 0) + (currency ? 1 : 0) +
         (PRICE.test(names) ? 1.5 : 0) + (PAID.test(names) ? 0.7 : 0) - (crossed ? 4 : called ? 2 : 0) - (card ? 4 : 0) -
-        (NET.test(around(holder, 2)) ? 3 : 0) - (ELSEWHERE.test(around(holder, 9)) ? 3 : 0) -
-        (OTHER.test(`${before.length < 40 ? before : ""} ${whole} ${text} ${lines[index + 1]?.text.slice(0, 9)}`) ? 2.5 : 0) -
-        (holder.closest('a[href]:not([href^="#"])') ? 2 : 0) - (holder.closest("nav,header,footer,aside") ? 1.5 : 0) -
+        (NET.test(names) ? 2 : 0) - (ELSEWHERE.test(around(holder, 7)) ? 3 : 0) -
+        (OTHER.test(`${before.length < 40 ? before : ""} ${whole} ${text} ${/^\/[^]{1,9}/.exec(lines[index + 1]?.text ?? "")}`) ? 2.5 : 0) -
+        (holder.closest('a[href]:not([href^="#"])') ? 2 : 0) -
         (away < 0 ? 1.5 - away / 40 : Math.min(5, away / 40)) - (flow.buy ? Math.min(3, Math.abs(index - flow.buyAt) / 40) : 0),
     });
   }
   return found.sort((one, other) => other.score - one.score);
 }
 
-const LABEL = /^[\s(#*•|·-]*((product|item|article|model|part|catalog|style|stock|order|web)?[ -]?(#|no\b|nr\b|num(ber)?\b|code|id\b|ref(erence)?\b|sku|upc)|model|art(ikel)?[. -]*(nr|nummer|no)\b|\p{L}+(nummer|numero|koodi|code)|r[ée]f(\.|[ée]r[eê]n\p{L}+)|c[oó]d(\.|igo|ice)|k[oó]d|symbol|cikkszám|[šs]ifra|код|арт\.?|артикул|ürün kodu|κωδικ\p{L}+|מק"?ט|商品编号|货号|品番|型番|商品番号|상품번호|رمز|ean|isbn|gtin)( \p{L}+){0,2}[\s.:#№]*/iu;
-const NUMBERED = /^[#:№\s]*([\p{L}\d][\p{L}\d./_-]*\d[\p{L}\d./_-]*|\d{3,}([ -]\d+)*)\s*\)?$/u;
+const LABEL = /^[\s(#*•|-]*((product|item|art(icle|ikel)?|model|part|cat|style|stock|web|bestell|produkt|vare?)?[. -]?(#|n[or]\b|num(ber|mer)\b|code|id\b|sku|upc|ref(erence)?\b)|model|r[ée]f\p{L}*|c[oó]d(\.|igo|ice)|k[oó]d|symbol|[šs]ifra|код|арт\.?|артикул|品番|货号|ean|isbn|gtin)( \p{L}+){0,2}[\s.:#№]*/iu;
+const NUMBERED = /^[#:№\s]*([\w./-]*\d[\w./-]*|\d{3,}( \d+)*)\)?$/;
 
 /** The number printed by the product, after a label on the same line or the one before. */
 export function labelledId({ lines, titleAt }: Flow): string | undefined {
@@ -117,27 +117,20 @@ export function labelledId({ lines, titleAt }: Flow): string | undefined {
   return best;
 }
 
-const ID_NAMES = /^(data-)?(product|item|article|prod|goods|offer|variant|id|p)?[-_]?(sku|code|id|no|number|pid|product)$|^add-to-cart$|^productid$|^childsku$/i;
-const isId = (value: string | null): value is string => !!value && /^[^\s{}:]*\d[^\s{}:]*$/.test(value) && value.length > 1 && value.length < 40;
+const ID_NAMES = /^(data-)?(product|item|article|prod|goods|offer|variant|child|id|p)?[-_]?(sku|code|id|number|product)$|^add-to-cart$/i;
 
-/** Numbers by which the page's scripts know the product: those of its buy form, and of the elements around. */
-export function hiddenIds({ buy, heading }: Flow): string[] {
-  const ids: string[] = [];
-  const collect = (name: string, value: string | null): void => {
-    if (ID_NAMES.test(name) && isId(value)) ids.push(value);
-  };
-  for (const input of (buy?.closest("form") ?? buy?.parentElement)?.querySelectorAll<HTMLInputElement>("input,button[value]") ?? []) collect(input.name, input.value);
-  for (let at: Element | null | undefined = buy ?? heading, levels = 0; at && levels < 12; at = at.parentElement, levels += 1) for (const { name, value } of at.attributes) if (name.startsWith("data-")) collect(name, value);
-  return ids;
-}
+const isId = (name: string, value: string): boolean => ID_NAMES.test(name) && /^[\w./-]*\d[\w./-]*$/.test(value) && value.length < 40;
 
 /** The product's number in the page's address. */
-export function addressId({ location: { pathname, search } }: ReaderPage): string | undefined {
-  for (const [name, value] of new URLSearchParams(search)) if (ID_NAMES.test(name) && isId(value)) return value;
-  for (const part of pathname.replace(/\.\w{3,5}$/, "").split("/").reverse()) {
-    const number = /(?:^|[-_.~])[a-z]{0,2}?(\d{4,})$/i.exec(part) ?? /^[a-z]{0,2}?(\d{4,})(?=[-_.])/i.exec(part) ?? /(?:^|[-_])((?=\w*\d\w*\d)[A-Z\d]{5,})$/.exec(part);
-    if (number) return number[1];
-  }
+export function addressId({ location: { pathname, search } }: Pick<ReaderPage, "location">): string | undefined {
+  for (const [name, value] of new URLSearchParams(search)) if (isId(name, value)) return value;
+  return [...pathname.matchAll(/[-_.~/][a-z]{0,2}(\d{4,}|(?=\w*\d\w*\d)[A-Z\d]{5,})(?=[-_./]|$)/g)].at(-1)?.[1];
+}
+
+/** The number by which the page's scripts know the product: in its buy form, or at the elements around its button. */
+export function hiddenId({ buy, heading }: Flow): string | undefined {
+  for (const { name, value } of buy?.closest("form")?.querySelectorAll<HTMLInputElement>("input,button[value]") ?? []) if (isId(name, value)) return value;
+  for (let at = buy ?? heading, levels = 0; at && levels < 12; at = at.parentElement!, levels += 1) for (const { name, value } of at.attributes) if (name.startsWith("data-") && isId(name, value)) return value;
   return undefined;
 }
 

@@ -20,7 +20,7 @@ export function sameName(one: string | undefined, other: string | undefined, sha
   return short.length > 2 && long.includes(short) && short.length >= long.length * share;
 }
 
-export const SOLD_OUT = /out.?of.?stock|sold.?out|discontinued|no longer|not available|unavailable|notify me|ausverkauft|(nicht|niet) (verfü|liefer|auf|vorr|op|lever)|vergriffen|uitverkocht|rupture|épuisé|indispon|agotado|sin stock|non? disponi|esaurito|esgotado|slutsåld|u[dt]solgt|loppu|niedostępn|vyprod|není skladem|elfogy|epuizat|нет в нал|распрод|немає|изчерпан|tükendi|stokta yok|rasprodan|ni na zalogi|售罄|缺货|切れ|품절|אזל|نفد/i;
+export const SOLD_OUT = /out.?of.?stock|sold.?out|discontinued|no longer|not available|unavailable|notify me|ausverkauft|nicht (verfü|liefer|auf)|vergriffen|uitverkocht|rupture|épuisé|indispon|agotado|sin stock|non? disponi|esaurit|esgotad|slutsåld|u[dt]solgt|niedostęp|vyprod|нет в нал|распрод|tükendi|售罄|切れ/i;
 
 /** What a word or schema.org address says of a product's stock. */
 export function availabilityOf(text = ""): PageProduct["availability"] {
