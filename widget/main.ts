@@ -281,7 +281,8 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   // Coming and going.
   const listen = (target: EventTarget, type: string, listener: (event: Event) => void) => target.addEventListener(type, faults.guard(type, listener), { capture: true });
   const experience = watchExperience({
-    faults, listen,
+    faults,
+    listen: (target, type, listener) => listen(target, type, (event) => quiet || listener(event)),
     record: (name, params) => void recorder.record(name, params, []),
     page: () => page,
     loadTrouble: tag.attributes["experience"] !== "off" && (() => load<TroubleChunk>(troubleFile)),

@@ -47,6 +47,8 @@ export function watchAnyShop(host: SystemsHost, hold: Hold, page: Window, { read
     hold.tell("begin_checkout", items.length > 0 ? { items } : {}, "page");
   };
   const judge = (control: Element) => {
+    // Also where a single-page shop shows a payment form: nothing is read there.
+    if (host.page().type === "checkout") return;
     const form = control.closest("form");
     if (isCheckout(control, form)) leaveForCheckout();
     else if (isBuy(control, form)) buy(control);
