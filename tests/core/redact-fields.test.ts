@@ -44,7 +44,7 @@ const SHOP_EVENTS = /^(?!script_|form_|dead_)/;
 async function sent(field: string, text: string): Promise<string> {
   const events: RecordedEvent[] = [];
   const journal = {
-    shopper: newShopper, loading: () => false, session: () => "session-0", ready: async () => {},
+    shopper: newShopper, isLoading: () => false, session: () => "session-0", ready: async () => {},
     record: async (event: RecordedEvent | null) => (event && events.push(event), { ok: true, seq: 1 }),
   } as unknown as Journal;
   const path = field === "path" ? pagePath({ pathname: new URL(`https://shop.example/u/${encodeURIComponent(text)}/x`).pathname }) : "/p";
