@@ -26,6 +26,9 @@ test("infers cart, checkout and order from the page's own buttons and words, at 
   await expect.poll(() => edge.names()).toContain("view_item");
   // Another product's button, in a list.
   await page.locator("li button").click();
+  await page.reload();
+  await settled(page);
+  await expect.poll(() => edge.names().filter((name) => name === "view_item")).toHaveLength(2);
   await page.locator("form button").click();
   await page.goto(`${site.origin}/warenkorb`);
   await settled(page);
@@ -40,7 +43,7 @@ test("infers cart, checkout and order from the page's own buttons and words, at 
   await page.goto(`${site.origin}/product/assam`);
   await settled(page);
   await delivered(page);
-  expect(told(edge)).toEqual(["view_item json-ld tea-1", "add_to_cart page 3×tea-1", "begin_checkout page 3×tea-1", "purchase page 3×tea-1", "view_item json-ld tea-1"]);
+  expect(told(edge)).toEqual(["view_item json-ld tea-1", "view_item json-ld tea-1", "add_to_cart page 3×tea-1", "begin_checkout page 3×tea-1", "purchase page 3×tea-1", "view_item json-ld tea-1"]);
   expect(edge.counted.find(({ name }) => name === "add_to_cart")!.params).toMatchObject({ value: 15, currency: "EUR", items: [{ item_id: "tea-1", price: 5, quantity: 3 }] });
   expect(edge.counted.find(({ name }) => name === "purchase")!.params).toEqual({ transaction_id: "DE-20931", value: 1019.9, currency: "EUR", items: [{ item_id: "tea-1", quantity: 3 }] });
 });
@@ -79,17 +82,18 @@ test("understands Universal Analytics' pushes, under new names too @once", async
   await page.goto(`${site.origin}/`);
   await expect.poll(() => edge.names(), { timeout: 10_000 }).toContain("purchase");
   await delivered(page);
-  expect(told(edge)).toEqual(["view_item_list data-layer a b", "view_item data-layer a", "add_to_cart data-layer 1×a", "begin_checkout data-layer 1×a", "purchase data-layer 1×a"]);
+  await expect.poll(() => edge.names(), { timeout: 15_000 }).toContain("view_item_list");
+  expect(told(edge).sort()).toEqual(["add_to_cart data-layer 1×a", "begin_checkout data-layer 1×a", "purchase data-layer 1×a", "view_item data-layer a", "view_item_list data-layer a b"]);
   expect(edge.counted.find(({ name }) => name === "view_item")!.params).toEqual({ currency: "EUR", items: [{ item_id: "a", item_name: "Assam", item_category: "Tea", item_category2: "Black", price: 5 }] });
 });
 
-test("believes what the shop says of its product before what is read @once", async ({ page, site, edge }) => {
-  openShop(site, edge, { "/product/assam": { body: `${productJsonLd("tea-1", "Assam", 5)}<h1>Assam</h1>`, head: '<script>addEventListener("DOMContentLoaded", function wait() { window.endcap ? endcap.product({ item_id: "feed-1", price: 4 }) : setTimeout(wait, 5); });</script>' } });
+test("believes what the shop says of its product before what is read, and reads the rest @once", async ({ page, site, edge }) => {
+  openShop(site, edge, { "/product/assam": { body: `${productJsonLd("tea-1", "Assam", 5)}<h1>Assam</h1>`, head: '<script>addEventListener("DOMContentLoaded", function wait() { window.endcap ? endcap.product({ price: 4, item_brand: "Hill" }) : setTimeout(wait, 5); });</script>' } });
   await page.goto(`${site.origin}/product/assam`);
   await expect.poll(() => edge.names()).toContain("view_item");
   await delivered(page);
-  expect(told(edge)).toEqual(["view_item api feed-1"]);
-  expect(edge.counted.find(({ name }) => name === "view_item")!.params).toEqual({ currency: "EUR", items: [{ item_id: "feed-1", item_name: "Assam", price: 4 }] });
+  expect(told(edge)).toEqual(["view_item api tea-1"]);
+  expect(edge.counted.find(({ name }) => name === "view_item")!.params).toEqual({ currency: "EUR", items: [{ item_id: "tea-1", item_name: "Assam", item_brand: "Hill", price: 4 }] });
 });
 
 test.describe("data layers that are not as they should be", () => {
@@ -159,6 +163,17 @@ test.describe("payment pages", () => {
       expect(await page.evaluate(() => "endcap" in window)).toBe(false);
     });
   }
+
+  test("a card form under any address silences the tag, also where it began before the form was there @once", async ({ page, site, edge }) => {
+    site.pages = ({ url }) => html(edge, { tag: site.tag, body: url.pathname === "/" ? "<h1>Home</h1>" : CARD_FORM });
+    await page.goto(`${site.origin}/order/step-3`);
+    await page.locator("input").click();
+    await page.locator("input").fill("4111 1111 1111 1111");
+    await push(page, { event: "add_payment_info", ecommerce: {} });
+    await page.goto(site.origin);
+    await delivered(page);
+    expect(new Set(edge.counted.map((event) => event.page?.path))).toEqual(new Set(["/"]));
+  });
 
   test("a card form that a single-page shop shows later silences the tag, and the thank-you page wakes it @once", async ({ page, site, edge }) => {
     openShop(site, edge, { "/cart": { body: "<h1>Cart</h1><main></main>" } });
