@@ -154,8 +154,8 @@ export function createRecorder({ journal, page, offLimits, loadRedaction, faults
     async record(name, params, changes) {
       if (offLimits()) return refuse("off-limits");
       const step = { name, params, told: false, atMs: nowMs(), on: page() } as Step;
-      // Slates, web_vitals and user_engagement hold nothing but numbers and the catalogue's own ids, and what follows a click cannot wait.
-      if (!/^(rec|web|user)_/.test(name) && isUnclear(step)) return wait(step);
+      // Slates, web_vitals, user_engagement and a login's hash hold nothing but numbers and the catalogue's own ids, and what follows a click cannot wait.
+      if (!/^(rec|web|user|login)/.test(name) && isUnclear(step)) return wait(step);
       return journal.record(eventOf(name, params, step.atMs, step.on), changes);
     },
     undecided: () => waiting.splice(0).map(({ step }) => step),
