@@ -47,26 +47,24 @@ export function onErasure(listener: Listener): () => void {
 }
 
 /** After the device was wiped: what the shopper had allowed with our own switches is withdrawn, what they had refused stays refused, and the edge is asked. */
-export function forgotten(bridge: Bridge, whom: ReadonlyMap<string, string>): Promise<void> {
+export function forgotten(bridge: Bridge): Promise<void> {
   bridge.faults.guard("choice", () => {
     const { atMs, ...choice } = JSON.parse(localStorage.getItem(bridge.choiceName) ?? "{}") as { [field: string]: unknown };
     const refusals = Object.entries(choice).filter(([, allowed]) => allowed === false);
     if (refusals.length > 0) localStorage.setItem(bridge.choiceName, toJson({ ...Object.fromEntries(refusals), atMs }));
     else localStorage.removeItem(bridge.choiceName);
   })();
-  return erase(bridge, whom);
+  return erase(bridge);
 }
 
 /**
  * Asks the edge to erase whoever this device has forgotten, until it has answered: now, and later on any page. That is
  * the shopper's own wish and needs no consent.
- *
- * @param more ids and secrets that could not be kept, where storage is blocked
  */
-export async function erase(bridge: Bridge, more: ReadonlyMap<string, string> = new Map()): Promise<void> {
+export async function erase(bridge: Bridge): Promise<void> {
   if (sending) return;
   sending = true;
-  const waiting = new Map([...more, ...requests(bridge)]);
+  const waiting = new Map(requests(bridge));
   let retryAfter: string | null = null;
   for (const [clientId, secret] of waiting) {
     // A page was left between asking and wiping: the device is wiped now.
@@ -87,7 +85,7 @@ export async function erase(bridge: Bridge, more: ReadonlyMap<string, string> = 
   sending = false;
   if (waiting.size === 0) return;
   failures += 1;
-  setTimeout(() => bridge.faults.watch("erasure", erase(bridge, waiting)), backoffMs(failures, retryAfter, bridge.nowMs(), Math.random));
+  setTimeout(() => bridge.faults.watch("erasure", erase(bridge)), backoffMs(failures, retryAfter, bridge.nowMs(), Math.random));
 }
 
 function tell(answer: ErasureAnswer): void {

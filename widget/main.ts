@@ -77,10 +77,9 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   });
   const changed: (() => void)[] = [];
   const announce = () => changed.forEach((listener) => faults.guard("change", listener)());
-  const forgotten = new Map<string, string>();
   const forget = async () => {
     await journal.forget();
-    faults.watch("erasure", identity().then((chunk) => chunk.forgotten(bridge, forgotten)));
+    faults.watch("erasure", identity().then((chunk) => chunk.forgotten(bridge)));
   };
   const journal = createJournal({
     name: journalName, filesName, consent, faults, nowMs,
@@ -88,10 +87,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
     decide: (step, shopper) => recorder.decide(step, shopper),
     prepare: (steps) => recorder.prepare(steps),
     onChange: announce,
-    onForget: ({ id, secret }) => {
-      forgotten.set(id, secret);
-      faults.guard("erasure", () => localStorage.setItem(erasureName + id, secret))();
-    },
+    onForget: ({ id, secret }) => faults.guard("erasure", () => localStorage.setItem(erasureName + id, secret))(),
     onStored: () => flusher.poke(),
   });
   const flusher = createFlusher({ edge, key, journal, faults, fetch, nowMs, random: Math.random, allowed: () => journal.mayStore() && consent.grants().analytics });
