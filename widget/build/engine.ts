@@ -70,8 +70,11 @@ export function plainImports(): Plugin {
   };
 }
 
-/** The engine's build: ES modules for a worker, addressed relative to each other, so that any origin can serve them. */
-export function engineBuild(outDir: string): BuildEnvironmentOptions {
+/**
+ * The engine's build: ES modules for a worker, addressed relative to each other, so that any origin can serve them.
+ * @param build stands in the entry's name for what it is made of
+ */
+export function engineBuild(outDir: string, build = "[hash]"): BuildEnvironmentOptions {
   return {
     outDir,
     emptyOutDir: false,
@@ -81,7 +84,7 @@ export function engineBuild(outDir: string): BuildEnvironmentOptions {
     rolldownOptions: {
       input: { engine: new URL("../engine/worker.ts", import.meta.url).pathname },
       treeshake: { moduleSideEffects: (id: string) => !id.includes("/@tensorflow/") || SIDE_EFFECTS.test(id) },
-      output: { format: "es", entryFileNames: "[name]-[hash].js", chunkFileNames: "engine-[name]-[hash].js", assetFileNames: "engine-[name]-[hash][extname]", comments: { legal: false } },
+      output: { format: "es", entryFileNames: `[name]-${build}.js`, chunkFileNames: "engine-[name]-[hash].js", assetFileNames: "engine-[name]-[hash][extname]", comments: { legal: false } },
     },
   };
 }

@@ -54,6 +54,8 @@ export interface Journal {
   exchange(): Promise<void>;
   /** One transaction on what is kept; undefined where nothing may be. */
   run<T>(work: (state: State) => T): Promise<T | undefined>;
+  /** What the last transaction has left; undefined before the first. */
+  kept(): State | undefined;
   /** Tells other tabs that there is something to read. */
   tell(): void;
   /** Numbered events of this page that the edge is not known to have, oldest first. */
@@ -151,8 +153,9 @@ export function createJournal({ name, filesName, consent, faults, nowMs, upgrade
     return !lease;
   };
 
+  let kept: State | undefined;
   const run = <T>(work: (state: State) => T) => database.run((state) => {
-    const result = work(state);
+    const result = work((kept = state));
     for (const seq of onDisk.keys()) if (!state.outbox[seq]) onDisk.delete(seq);
     return result;
   });
@@ -280,6 +283,7 @@ export function createJournal({ name, filesName, consent, faults, nowMs, upgrade
     session: (atMs) => session(atMs),
     exchange,
     run: async (work) => (mayStore() ? run(work) : undefined),
+    kept: () => kept,
     tell: () => tell(),
     async record(event, steps) {
       const { analytics } = consent.grants();

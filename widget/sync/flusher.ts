@@ -43,6 +43,12 @@ export function createFlusher({ edge, key, journal, faults, fetch, nowMs, random
   /** Sent on the page's last breath; not again unless the page lives on and the outbox still has them. */
   const lastBreath = new Set<number>();
 
+  /** How long the edge is to be left alone; further away than any wait is only what a clock that was put back makes of it. */
+  const waitMsOf = (state: State | undefined) => {
+    const waitMs = (state?.retryAtMs ?? 0) - nowMs();
+    return waitMs > 0 && waitMs <= MAX_WAIT_MS ? waitMs : 0;
+  };
+
   /** @returns what the answer makes of what is kept */
   const send = async (batch: Batch, keepalive: boolean): Promise<(state: State) => void> => {
     const { client, entries, voids } = batch;
@@ -91,10 +97,7 @@ export function createFlusher({ edge, key, journal, faults, fetch, nowMs, random
     for (;;) {
       const next = await journal.run((state) => {
         outcome(state);
-        const waitMs = state.retryAtMs - nowMs();
-        if (!allowed()) return;
-        // Further away than any wait is only what a clock that was put back makes of it.
-        return !isUrgent && waitMs > 0 && waitMs <= MAX_WAIT_MS ? waitMs : nextBatch(state, nowMs(), limit);
+        if (allowed()) return (!isUrgent && waitMsOf(state)) || nextBatch(state, nowMs(), limit);
       });
       journal.tell();
       isUrgent = false;
@@ -124,7 +127,8 @@ export function createFlusher({ edge, key, journal, faults, fetch, nowMs, random
     flush: () => flush(true),
     sendLeaving() {
       const client = journal.client();
-      if (!client || !allowed()) return;
+      // What is on disk is not lost by waiting, and the rest is among the page's last words.
+      if (!client || !allowed() || waitMsOf(journal.kept())) return;
       const entries = fit(journal.unsettled().filter(([seq]) => !lastBreath.has(seq)), MAX_EVENTS_PER_BATCH, () => true);
       for (const [seq] of entries) lastBreath.add(seq);
       // Should the page live on, the answer still counts; otherwise the next page asks again, and is told "duplicate".
