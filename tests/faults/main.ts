@@ -30,7 +30,8 @@ const { short } = values;
 const seed = values.seed ?? String(Date.now());
 const kills = short ? [browserKills(`the browser is killed at ${KILLS.short} random moments`, KILLS.short)]
   : Array.from({ length: KILLS.profiles }, (_, profile) => browserKills(`the browser is killed at ${KILLS.perProfile} random moments, profile ${profile + 1}`, KILLS.perProfile));
-const plans: FaultPlan[] = [...SERVER_FAULTS, ...LEAVING_FAULTS, ...STORAGE_FAULTS, ...kills].filter(({ name }) => name.includes(values.only ?? ""));
+const plans: FaultPlan[] = [...SERVER_FAULTS, ...LEAVING_FAULTS, ...STORAGE_FAULTS, ...kills]
+  .filter(({ name, longOnly }) => name.includes(values.only ?? "") && !(short && longOnly));
 
 await buildBundles();
 const dataDir = mkdtempSync(join(tmpdir(), "endcap-faults-edge-"));
@@ -65,7 +66,7 @@ function print({ plan, account, notes, tookMs }: Outcome): void {
   const dropped = Object.entries(account.dropped).map(([reason, count]) => `${count} ${reason}`).join(", ");
   const holds = holdsIn(account);
   console.log(`${holds ? "✓" : "✗"} ${plan.name}  (${(tookMs / 1000).toFixed(0)} s)`);
-  console.log(`    tracked ${tracked}, resolved ${resolved}, counted ${counted}, dropped ${dropped || 0}, pending ${pending}, unfinished ${unfinished}, requests ${requests}, lost ${lost.length}, doubled ${doubled.length}${account.leaving.tracked > 0 ? `, leaving ${account.leaving.counted} of ${account.leaving.tracked}` : ""}`);
+  console.log(`    tracked ${tracked}, resolved ${resolved}, counted ${counted}, dropped ${dropped || 0}, pending ${pending}, unfinished ${unfinished}, requests ${requests}, lost ${lost.length}, doubled ${doubled.length}, clients ${account.clients}${account.leaving.tracked > 0 ? `, leaving ${account.leaving.counted} of ${account.leaving.tracked}` : ""}`);
   for (const text of new Set(notes)) console.log(`    ${notes.filter((note) => note === text).length} × ${text}`);
   for (const [what, markers] of [["lost", lost], ["doubled", doubled]] as const) if (markers.length > 0) console.log(`    ${what}: ${markers.slice(0, 12).join(" ")}`);
   for (const sentence of broken) console.log(`    ! ${sentence}`);

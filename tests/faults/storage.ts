@@ -8,6 +8,7 @@ const CLOCK = `<script>{ const real = Date.now.bind(Date); Date.now = () => real
 
 const clockJump = (name: string, jumpMs: number): FaultPlan => ({
   name,
+  longOnly: jumpMs < 0,
   async run(trial) {
     trial.head(CLOCK);
     await trial.start();
@@ -55,6 +56,7 @@ export const STORAGE_FAULTS: FaultPlan[] = [
   },
   {
     name: "IndexedDB is full",
+    longOnly: true,
     async run(trial) {
       await trial.start();
       const tab = await trial.tab();

@@ -49,6 +49,8 @@ export interface Account {
   /** POSTs of events. */
   requests: number;
   leaving: { tracked: number; counted: number };
+  /** Identities that the device has had. */
+  clients: number;
   /** Neither resolved nor counted: the browser was killed in between. */
   unfinished: number;
   lost: string[];
@@ -101,6 +103,8 @@ export interface FaultPlan {
   name: string;
   /** Browsers are killed: what had not resolved by then may be gone. */
   kills?: boolean;
+  /** Tried in the long form only: another one is close to it. */
+  longOnly?: boolean;
   /** The account need not be complete on this device: its storage was deleted. */
   wipes?: boolean;
   /** Holds at most this many POSTs for every 50 events. */
@@ -252,6 +256,7 @@ function settle({ plan, marked, device, ledger, way, faultPosts, broken }: { pla
     pending: entries.filter(([marker]) => pending.has(marker)).length,
     requests: faultPosts,
     leaving: { tracked: leaving.length, counted: leaving.filter(([marker]) => times.has(marker) || pending.has(marker)).length },
+    clients: new Set(ledger.events.map(({ clientId }) => clientId)).size,
     unfinished: silent.length,
     lost, doubled, broken,
   };
