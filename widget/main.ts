@@ -312,7 +312,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
       events.push("view_item");
       // What is told in full is not kept waiting.
       const view = item.item_id ? reading?.view : (await (await load<ReaderChunk>(readerFile)).readPage(shownPage)).view;
-      return capture("view_item", { ...view, currency: currency ?? view?.currency, items: [{ ...view?.items[0], ...item }] }, "api");
+      return capture("view_item", { ...view, value: item.price ?? view?.value, currency: currency ?? view?.currency, items: [{ ...view?.items[0], ...item }] }, "api");
     },
     consent: consent.update,
     recommend: async ({ placement }) => (await loadCarousels()).recommend(placement),

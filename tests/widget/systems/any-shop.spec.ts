@@ -93,7 +93,7 @@ test("believes what the shop says of its product before what is read, and reads 
   await expect.poll(() => edge.names()).toContain("view_item");
   await delivered(page);
   expect(told(edge)).toEqual(["view_item api tea-1"]);
-  expect(edge.counted.find(({ name }) => name === "view_item")!.params).toEqual({ currency: "EUR", items: [{ item_id: "tea-1", item_name: "Assam", item_brand: "Hill", price: 4 }] });
+  expect(edge.counted.find(({ name }) => name === "view_item")!.params).toEqual({ currency: "EUR", value: 4, items: [{ item_id: "tea-1", item_name: "Assam", item_brand: "Hill", price: 4 }] });
 });
 
 test.describe("data layers that are not as they should be", () => {

@@ -137,8 +137,13 @@ test("keeps what is in a cart that it sees for the first time, and one that an o
   await page.goto(`${site.origin}/search?q=tea`);
   await cartRead(page);
   await expect.poll(() => edge.names()).toContain("add_to_cart");
+  // Another order, and the same tea again.
+  theme.token = "cart-3";
+  await page.goto(`${site.origin}/search`);
+  await cartRead(page);
+  await expect.poll(() => told(edge).filter((event) => event.startsWith("add_to_cart"))).toHaveLength(2);
   await delivered(page);
-  expect(told(edge)).toEqual(["view_item json-ld CUP-2", "view_cart shopify", "view_search_results shopify", "add_to_cart shopify 1×TEA-1"]);
+  expect(told(edge)).toEqual(["view_item json-ld CUP-2", "view_cart shopify", "view_search_results shopify", "add_to_cart shopify 1×TEA-1", "add_to_cart shopify 1×TEA-1"]);
 });
 
 test("joins the cart with the shopper only after consent, once a cart, and takes it back when consent is withdrawn @once", async ({ page, site, edge }) => {
