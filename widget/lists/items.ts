@@ -43,7 +43,7 @@ export function nameCards(cards: readonly Card[], told: readonly ToldList[], doc
         const { item_id, item_name, price, index: toldIndex = places[index]! } = list.items[places[index]!]!;
         return [{ ...card, told: list, item: { item_id, item_name, price, index: toldIndex } }];
       }
-      const item_id = markupId(card.element) ?? markedUp.get(card.key) ?? [...ids][0] ?? addressId(asPage(card.link, document));
+      const item_id = markupId(card.element) ?? markedUp.get(card.key) ?? [...ids][0] ?? addressId({ location: card.link });
       return item_id ? [{ ...card, item: { item_id, index } }] : [];
     });
   });
@@ -120,8 +120,4 @@ function idsByKey(document: Document): Map<string, string> {
   };
   for (const script of document.querySelectorAll('script[type="application/ld+json"]')) open(parseLoosely(script.textContent ?? ""));
   return ids;
-}
-
-function asPage({ href, hostname, pathname, search, hash }: URL, document: Document): Parameters<typeof addressId>[0] {
-  return { document, location: { href, hostname, pathname, search, hash }, globals: {} };
 }
