@@ -43,7 +43,8 @@ export function nameCards(cards: readonly Card[], told: readonly ToldList[], doc
         const { item_id, item_name, price, index: toldIndex = places[index]! } = list.items[places[index]!]!;
         return [{ ...card, told: list, item: { item_id, item_name, price, index: toldIndex } }];
       }
-      const item_id = markupId(card.element) ?? markedUp.get(card.key) ?? [...ids][0] ?? addressId({ location: card.link });
+      const page = { location: card.link, document, globals: {} };
+      const item_id = markupId(card.element) ?? markedUp.get(card.key) ?? [...ids][0] ?? addressId(page);
       return item_id ? [{ ...card, item: { item_id, index } }] : [];
     });
   });
