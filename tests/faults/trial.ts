@@ -27,6 +27,8 @@ export interface DeviceState {
   outbox: number;
   leftBehind: number;
   dropped: { [reason: string]: number };
+  /** Whether the tag's database is there at all. */
+  isThere: boolean;
 }
 
 export interface Tab {
@@ -187,7 +189,7 @@ export async function tryFault(plan: FaultPlan, ground: Ground, { random, short 
     note: (sentence) => void notes.push(sentence),
   };
 
-  let device: DeviceState = { pending: [], outbox: 0, leftBehind: 0, dropped: {} };
+  let device: DeviceState = { pending: [], outbox: 0, leftBehind: 0, dropped: {}, isThere: false };
   let faultPosts = 0;
   try {
     await plan.run(trial);
@@ -204,6 +206,7 @@ export async function tryFault(plan: FaultPlan, ground: Ground, { random, short 
       device = await trial.device(last);
       return device.outbox + device.leftBehind === 0;
     }).catch((error: unknown) => broken.push(`${(error as Error).message}: ${device.outbox} in the outbox, ${device.leftBehind} left behind`));
+    if (!device.isThere) notes.push("the device has no database at the end");
     await way.calm();
     await browser!.close();
   } catch (error) {
@@ -247,7 +250,8 @@ function settle({ plan, marked, device, ledger, way, faultPosts, broken }: { pla
   }
   const perFifty = (50 * faultPosts) / Math.max(1, marked.size);
   if (plan.maxPostsPer50 !== undefined && perFifty > plan.maxPostsPer50) broken.push(`${faultPosts} requests for ${marked.size} events while the edge was refusing`);
-  const leaving = entries.filter(([, entry]) => entry.leaving);
+  // Where the browser is killed, the moment of leaving is not what is tried.
+  const leaving = plan.kills ? [] : entries.filter(([, entry]) => entry.leaving);
   return {
     tracked: entries.length,
     resolved: entries.filter(([, { answer }]) => answer === "ok").length,
@@ -266,7 +270,7 @@ function settle({ plan, marked, device, ledger, way, faultPosts, broken }: { pla
 async function readDevice(key: string): Promise<DeviceState> {
   const name = `endcap-${key}`;
   const markerOf = (event: { params?: { items?: { item_id: string }[] } }) => event.params?.items?.[0]?.item_id;
-  const state: DeviceState = { pending: [], outbox: 0, leftBehind: 0, dropped: {} };
+  const state: DeviceState = { pending: [], outbox: 0, leftBehind: 0, dropped: {}, isThere: false };
   const pend = (marker: string | undefined) => void (marker !== undefined && state.pending.push(marker));
   for (const item of Object.keys(localStorage)) {
     if (!item.startsWith(`${name}/`)) continue;
@@ -276,6 +280,7 @@ async function readDevice(key: string): Promise<DeviceState> {
     for (const event of [...words.events, ...words.steps]) pend(markerOf(event));
   }
   if (!(await indexedDB.databases()).some((database) => database.name === name)) return state;
+  state.isThere = true;
   const ask = <T>(request: IDBRequest<T>) => new Promise<T>((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
