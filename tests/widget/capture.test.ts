@@ -37,7 +37,8 @@ describe("the data layer", () => {
     const page: { dataLayer: unknown[] } = { dataLayer: [{ event: "view_item", ecommerce: { value: 1 } }] };
     const events = heard(page);
     page.dataLayer.push(command("event", "search", { search_term: "tea" }), command("consent", "update", { analytics_storage: "granted" }));
-    expect(events).toEqual([["view_item", { value: 1 }, "data-layer"], ["search", { search_term: "tea" }, "gtag"], ["consent", "update", { analytics_storage: "granted" }]]);
+    // Without items, the older e-commerce may be in it too.
+    expect(events).toEqual([["view_item", { value: 1 }, "data-layer"], ["legacy", { value: 1 }], ["search", { search_term: "tea" }, "gtag"], ["consent", "update", { analytics_storage: "granted" }]]);
   });
   test("still takes its pushes and gives its length, whatever they hold", () => {
     const page: { dataLayer: unknown[] } = { dataLayer: [] };
