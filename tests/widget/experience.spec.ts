@@ -5,7 +5,7 @@ import type { Edge } from "./shop/edge.ts";
 
 const BODY = `<h1>Tea</h1>
 <button id="buy" class="buy-button">Buy</button>
-<button id="opens">Menu</button><nav id="menu" hidden>Menu</nav>
+<button id="opens">Menu</button><button id="later">Late</button><nav id="menu" hidden>Menu</nav>
 <div id="tile" class="tile" style="cursor:pointer;width:120px;height:120px;background:#ddd">Tile</div>
 <p id="text">Plain text that nothing belongs to.</p>
 <a id="nowhere" href="#">Size guide</a> <a id="slow" href="/never">A slow page</a> <a id="mail" href="mailto:tea@example.org">Mail</a>
@@ -18,6 +18,7 @@ const BODY = `<h1>Tea</h1>
 <script>
 const on = (id, act) => document.getElementById(id).addEventListener("click", act);
 on("opens", () => { document.getElementById("menu").hidden = false; });
+on("later", () => setTimeout(() => { document.getElementById("menu").hidden = false; }, 1_500));
 on("nowhere", (click) => click.preventDefault());
 on("focuses", () => document.getElementById("query").focus());
 on("asks", () => void fetch("/style.css"));
@@ -66,7 +67,7 @@ test("reports a button and a tile that do nothing, by names and never by their t
 
 test("leaves alone what answers a click in whatever way, and what isn't meant to @once", async ({ context, shop, edge }) => {
   await context.route("**/never", () => {});
-  expect(await clickEach(context, edge, shop.origin, ["opens", "text", "focuses", "asks", "inner", "chosen", "query", "host", "slow"])).toEqual({});
+  expect(await clickEach(context, edge, shop.origin, ["opens", "later", "text", "focuses", "asks", "inner", "chosen", "query", "host", "slow"])).toEqual({});
 });
 
 test("reports a burst of vain clicks once, with how many they were; not one that counts upwards @once", async ({ page, shop, edge }) => {
