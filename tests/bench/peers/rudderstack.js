@@ -8,4 +8,5 @@ analytics.load("bench", collector, {
   getSourceConfig: () => ({ source: { id: "bench", name: "bench", writeKey: "bench", workspaceId: "bench", enabled: true, connections: [], destinations: [], config: { statsCollection: { errors: { enabled: false }, metrics: { enabled: false } } } }, updatedAt: "2026-01-01T00:00:00.000Z" }),
   ...(mode === "durable" && { queueOptions: { maxItems: 10_000, maxAttempts: 100 } }),
 });
+analytics.page();
 window.peer = { track: (marker) => analytics.track(marker) };

@@ -8,4 +8,5 @@ const analytics = AnalyticsBrowser.load(
   { writeKey: "bench", cdnSettings: { integrations: { "Segment.io": { apiKey: "bench", ...api } } } },
   { integrations: { "Segment.io": { ...api, ...(mode === "durable" && { deliveryStrategy: { strategy: "standard", config: { keepalive: true } } }) } } },
 );
+void analytics.page();
 window.peer = { track: (marker) => void analytics.track(marker) };
