@@ -116,6 +116,7 @@ export const LEAVING_FAULTS: FaultPlan[] = [
   },
   {
     name: "5,000 events in one tick",
+    longOnly: true,
     async run(trial) {
       await trial.start();
       const tab = await trial.tab();
@@ -125,7 +126,6 @@ export const LEAVING_FAULTS: FaultPlan[] = [
   },
   {
     name: "500 events in one tick, as the page begins",
-    longOnly: true,
     async run(trial) {
       trial.head(`<script>addEventListener("DOMContentLoaded", () => { const wait = () => (globalThis.endcap ? recordMany("y" + location.pathname.length + "-", 500) : setTimeout(wait)); wait(); }, { once: true })</script>`);
       await trial.start();

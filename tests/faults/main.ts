@@ -19,7 +19,7 @@ import { tryFault, type FaultPlan, type Outcome } from "./trial.ts";
 import { openWay } from "./way.ts";
 
 const PORTS = { edge: 18220, way: 18221, shop: 18222 };
-const KILLS = { short: 6, perProfile: 15, profiles: 8 };
+const KILLS = { short: 5, perProfile: 15, profiles: 8 };
 /** Of the events recorded in the tick in which their page was left, at least this share must arrive. */
 const LEAVING_GOAL = 0.999;
 /** Faults are the edge's own refusals only where a test says so. */

@@ -39,7 +39,7 @@ const walk = (name: string, mode: WayMode): FaultPlan => ({
     await trial.start();
     const tab = await trial.tab();
     trial.way.mode = mode;
-    for (let page = 0; page < 10; page += 1) {
+    for (let page = 0; page < (trial.short ? 6 : 10); page += 1) {
       await stroll(trial, tab, `p${page}`, 5);
       await pause(1_200);
       await trial.answered();

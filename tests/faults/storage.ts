@@ -41,6 +41,7 @@ const fromOutside = (trial: Trial, expression: string) =>
 export const STORAGE_FAULTS: FaultPlan[] = [
   {
     name: "localStorage is full",
+    longOnly: true,
     async run(trial) {
       await trial.start();
       const tab = await trial.tab();
