@@ -5,6 +5,8 @@ import { chromium, type Browser, type BrowserContext } from "@playwright/test";
 import { BASE_FLAGS, chromiumPath, USER_AGENT } from "../browser.ts";
 
 const START_DEADLINE_MS = 30_000;
+/** Where nobody reaps orphans, dead processes stay in the list. */
+const EXIT_DEADLINE_MS = 1_000;
 
 export interface KillableBrowser {
   context: BrowserContext;
@@ -24,12 +26,19 @@ export async function openBrowser(profile: string): Promise<KillableBrowser> {
     "--no-default-browser-check", "--hide-crash-restore-bubble", "--disable-gpu", "about:blank",
   ], { stdio: ["ignore", "ignore", "pipe"], detached: true });
   const exited = new Promise<void>((done) => child.once("exit", () => done()));
-  const signal = (name: NodeJS.Signals) => {
+  const signal = (name: NodeJS.Signals | 0): boolean => {
     try {
-      process.kill(-child.pid!, name);
+      return process.kill(-child.pid!, name);
     } catch {
       // They are gone already.
+      return false;
     }
+  };
+  /** The process that has the profile's databases open may outlive the first one by a moment. */
+  const gone = async () => {
+    await exited;
+    const deadlineMs = Date.now() + EXIT_DEADLINE_MS;
+    for (signal("SIGKILL"); signal(0) && Date.now() < deadlineMs; ) await new Promise((done) => setTimeout(done, 20));
   };
   const endpoint = await new Promise<string>((found, failed) => {
     let output = "";
@@ -50,16 +59,15 @@ export async function openBrowser(profile: string): Promise<KillableBrowser> {
     context: browser.contexts()[0]!,
     async kill() {
       signal("SIGKILL");
-      await exited;
+      await gone();
       await browser.close().catch(() => {});
     },
     async close() {
       const session = await browser.newBrowserCDPSession();
       await session.send("Browser.close").catch(() => {});
       const timer = setTimeout(() => signal("SIGKILL"), 10_000);
-      await exited;
+      await gone();
       clearTimeout(timer);
-      signal("SIGKILL");
       await browser.close().catch(() => {});
     },
   };
