@@ -38,6 +38,8 @@ const CHUNKS = {
   panel: "widget/panel/panel.tsx",
   redaction: "widget/redaction.ts",
   reader: "widget/reader/reader.ts",
+  mend: "widget/reader/json.ts",
+  shopify: "widget/reader/shopify.ts",
   trouble: "widget/trouble/trouble.ts",
   lists: "widget/lists/lists.ts",
   forms: "widget/forms/forms.ts",
@@ -46,7 +48,11 @@ const CHUNKS = {
 type Chunk = keyof typeof CHUNKS;
 const CHUNK_NAMES = Object.keys(CHUNKS) as Chunk[];
 
+/** 2 to 4 % smaller than by the default minifier. */
+const smallest = { minify: "terser", terserOptions: { ecma: 2020, compress: { passes: 4, inline: 0, unsafe: true, unsafe_arrows: true }, format: { comments: false } } } as const satisfies BuildEnvironmentOptions;
+
 const chunkBuild = (name: Chunk): BuildEnvironmentOptions => ({
+  ...smallest,
   outDir: OUT_DIR,
   emptyOutDir: false,
   target: "es2022",
@@ -62,9 +68,7 @@ const tagBuild: BuildEnvironmentOptions = {
   outDir: OUT_DIR,
   emptyOutDir: false,
   target: "es2022",
-  // 4 % smaller than by the default minifier, on every page of every shop.
-  minify: "terser",
-  terserOptions: { ecma: 2020, compress: { passes: 4, inline: 0, unsafe: true, unsafe_arrows: true }, format: { comments: false } },
+  ...smallest,
   // As a library, so that Vite leaves the tag's one dynamic import as it is.
   lib: { entry: { tag: "widget/main.ts" }, formats: ["iife"], name: "endcapTag" },
   rolldownOptions: { output: { entryFileNames: "tag.js", comments } },

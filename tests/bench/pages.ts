@@ -24,7 +24,8 @@ const PUBLISHED: { [system: string]: { all: { [attribute in Attribute]: number }
   extruct: { all: { price: 0.685, sku: 0.537, availability: 0.626 }, fifty: { price: 0.525, sku: 0.556, availability: 0.658 } },
 };
 
-const READER_URL = "https://reader.invalid/reader.js";
+/** Where the built chunks are served from. */
+const EDGE = "https://edge.invalid";
 /** Long enough for a large page's inline scripts on a busy machine. */
 const LOAD_TIMEOUT_MS = 20_000;
 
@@ -35,7 +36,6 @@ interface Outcome {
   sources: { [attribute in Attribute]?: EventSource };
   faults: string[];
   milliseconds: number;
-  debug: unknown;
 }
 
 const folder = process.argv[2];
@@ -43,13 +43,13 @@ if (!folder || folder.startsWith("--") || !existsSync(join(folder, "truth.json")
   console.error("bench:pages needs a folder of captured pages (<hash>.html.gz) with their truth.json: npm run bench:pages -- <folder>");
   process.exit(2);
 }
-const dist = process.env["READER_DIST"] ?? join(import.meta.dirname, "../../dist");
+const dist = join(import.meta.dirname, "../../dist");
 const chunk = existsSync(dist) ? readdirSync(dist).find((name) => /^reader-[\w-]{8}\.js$/.test(name)) : undefined;
 if (!chunk) {
   console.error("There is no reader in dist/. Run `npm run build` first.");
   process.exit(2);
 }
-const reader = readFileSync(join(dist, chunk), "utf8");
+const readerUrl = `${EDGE}/${chunk}`;
 const truths = JSON.parse(readFileSync(join(folder, "truth.json"), "utf8")) as { [hash: string]: Truth };
 
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...BASE_FLAGS, `--user-agent=${USER_AGENT}`] });
@@ -67,13 +67,13 @@ async function readCapture(browser: Browser, hash: string, truth: Truth): Promis
   const url = [truth.url].flat()[0] ?? canonical ?? `https://shop.invalid/${hash}`;
   const context = await browser.newContext({ bypassCSP: true, serviceWorkers: "block", javaScriptEnabled: true });
   const faults: string[] = [];
-  const started: Outcome = { hash, url, answer: {}, sources: {}, faults, milliseconds: 0, debug: undefined };
+  const started: Outcome = { hash, url, answer: {}, sources: {}, faults, milliseconds: 0 };
   try {
     const page = await context.newPage();
     let served = false;
     await context.route("**/*", (route) => {
       const request = route.request();
-      if (request.url() === READER_URL) return route.fulfill({ contentType: "text/javascript", headers: { "access-control-allow-origin": "*" }, body: reader });
+      if (request.url().startsWith(EDGE)) return route.fulfill({ contentType: "text/javascript", headers: { "access-control-allow-origin": "*" }, path: join(dist, new URL(request.url()).pathname) });
       const isPage = request.isNavigationRequest() && request.frame() === page.mainFrame() && !served;
       if (!isPage) return route.abort();
       served = true;
@@ -81,20 +81,20 @@ async function readCapture(browser: Browser, hash: string, truth: Truth): Promis
     });
     page.on("dialog", (dialog) => void dialog.dismiss());
     await page.goto(url, { waitUntil: "domcontentloaded", timeout: LOAD_TIMEOUT_MS });
-    page.on("pageerror", (error) => error.stack?.includes(READER_URL) && faults.push(String(error)));
-    const seen = await page.evaluate(async (readerUrl) => {
-      const { readPage } = await import(readerUrl);
+    page.on("pageerror", (error) => error.stack?.includes(EDGE) && faults.push(String(error)));
+    const seen = await page.evaluate(async (url) => {
+      const { readPage } = (await import(url)) as typeof import("../../widget/reader/reader.ts");
       const startMs = performance.now();
       const reading = await readPage({ document, location, globals: window as never });
       return { ...reading, milliseconds: performance.now() - startMs };
-    }, READER_URL);
+    }, readerUrl);
     const { product, provenance, milliseconds } = seen;
     if (product) {
       const price = product.sale_price ?? product.price;
       started.answer = { ...(price !== undefined && { price: String(price) }), ...(product.id && { sku: product.id }), ...(product.availability && { availability: product.availability === "out_of_stock" ? "OutOfStock" : "InStock" }) };
       started.sources = { price: provenance.price, sku: provenance.id, availability: provenance.availability };
     }
-    Object.assign(started, { milliseconds, debug: seen.debug });
+    started.milliseconds = milliseconds;
   } catch (error) {
     faults.push(String(error));
   } finally {
@@ -135,10 +135,9 @@ const times = outcomes.map(({ milliseconds }) => milliseconds).sort((one, other)
 rows.push({ what: "reading", metric: "median", value: times[times.length >> 1] ?? 0, unit: "ms" }, { what: "reading", metric: "slowest", value: times.at(-1) ?? 0, unit: "ms" });
 
 if (process.argv.includes("--errors")) {
-  for (const { hash, url, answer, sources, debug } of outcomes) {
+  for (const { hash, url, answer, sources } of outcomes) {
     const bad = ATTRIBUTES.filter((attribute) => judge(attribute, truths[hash]![attribute], answer[attribute])[0] === 0);
     for (const attribute of bad) console.log(`${hash.slice(0, 8)} ${attribute}: ${answer[attribute]} (${sources[attribute]}), truth ${JSON.stringify(truths[hash]![attribute])} ${url}`);
-    if (process.argv.includes("--debug")) console.log(JSON.stringify(debug, null, 1));
   }
 }
 for (const { hash, faults } of faulty) console.error(hash, faults.join("\n"));

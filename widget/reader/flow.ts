@@ -32,9 +32,9 @@ export async function pause(): Promise<void> {
 
 /** A page with more lines than this is read so far. */
 const MAX_LINES = 9_000;
-const UNREAD = /^(script|style|noscript|template|svg|iframe|option|textarea)$/i;
-const BUY = /add.?to.?(cart|bag|basket)|\bbuy\b|\bbid\b|order now|warenkorb|kaufen|panier|achet|comprar|añadir|carr(ito|ello|inho)|acquist|winkelw|bestel|köp\b|kurv|koszyk|ko[šs][ií]k|koupit|kosárba|în co[sș]|корзин|купи|кошик|sepet|naroči|购物车|カート/i;
-const BUY_NAME = /add.?(to.?)?(cart|bag|basket)|(buy|cart).?(now|button|btn|add)|(button|btn).?(buy|cart)/i;
+const UNREAD = /^(script|style|svg|iframe|option|noscript)$/i;
+const BUY = /add.?to.?(cart|bag|basket)|\bbuy\b|warenkorb|kaufen|panier|achet|comprar|carr(ito|ello|inho)|acquist|winkelw|bestel|köp\b|kurv|koszyk|ko[šs][ií]k|корзин|купи/i;
+const BUY_NAME = /add.?(to.?)?(cart|bag|basket)|(buy|cart).?(now|button|btn|add)|button.?(buy|cart)/i;
 
 export async function readFlow(document: Document): Promise<Flow> {
   const lines: Line[] = [];
@@ -53,7 +53,7 @@ export async function readFlow(document: Document): Promise<Flow> {
     }
     if (node.nodeType !== 1 || UNREAD.test((node as Element).tagName)) continue;
     const element = node as HTMLElement;
-    if (element.matches("h1,[itemprop=name]")) headings.push([element, lines.length]);
+    if (element.matches("h1")) headings.push([element, lines.length]);
     if (element.matches("button,input,a,[role=button]")) controls.push([element, lines.length]);
     queue(element);
     if (element.shadowRoot) {
@@ -63,10 +63,8 @@ export async function readFlow(document: Document): Promise<Flow> {
   }
   const all = (selector: string): Element[] => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
 
-  const named = [document.title, ...all('meta[property="og:title"]').map((meta) => meta.getAttribute("content")!)];
   const shown = headings.filter(([element]) => element.textContent!.trim() && isShown(element));
-  // The longest one that the page is named after; a brand's or a breadcrumb's name may be in its title too.
-  const found = shown.filter(([{ textContent }]) => named.some((name) => sameName(name, textContent!))).sort(([one], [other]) => Math.min(99, other.textContent!.length) - Math.min(99, one.textContent!.length))[0] ?? shown.find(([element]) => element.tagName === "H1");
+  const found = shown.find(([element]) => sameName(document.title, element.textContent!)) ?? shown[0];
   // Without a heading, a shop's page still repeats its title.
   const repeated = lines.findIndex(({ text }) => text.length > 8 && document.title.includes(text));
   const [heading, titleAt] = found ?? [lines[repeated]?.element, repeated];
@@ -76,8 +74,8 @@ export async function readFlow(document: Document): Promise<Flow> {
 }
 
 function isBuy(element: HTMLElement): boolean {
-  const label = `${element.textContent!.trim()} ${(element as HTMLInputElement).value ?? ""} ${element.title} ${element.ariaLabel ?? ""}`;
-  return (label.length < 80 && BUY.test(label)) || BUY_NAME.test(namesOf(element));
+  const label = element.textContent!.trim() + (element as HTMLInputElement).value;
+  return (label.length < 60 && BUY.test(label)) || BUY_NAME.test(namesOf(element));
 }
 
 /** What a shop calls an element. */

@@ -1,11 +1,10 @@
 /** The page reader: finds the product of a page that nobody prepared, and says where each fact came from. */
-import { categoryPath } from "../../core/catalogue.ts";
+import { fetchBeside } from "./beside.ts";
 import { pause, readFlow } from "./flow.ts";
 import { settle } from "./merge.ts";
-import { metaFacts } from "./meta-tags.ts";
+import { readMeta } from "./meta-tags.ts";
 import type { Facts, PageProduct, ReaderPage, Reading } from "./product.ts";
-import { mainProduct, namedType, productFacts, readJsonLd, readMarkup } from "./schema-org.ts";
-import { shopifyFacts } from "./shopify.ts";
+import { mainProduct, namedType, productFacts, readJsonLd, readMarkup, type Thing } from "./schema-org.ts";
 import { addressId, hiddenId, labelledId, shownPrices, shownStock } from "./visible.ts";
 
 /** A product that comes late is waited for this long, and looked for when the page has been quiet for a moment. */
@@ -48,15 +47,15 @@ export async function readPage(page: ReaderPage): Promise<Reading> {
   const flow = await readFlow(page.document);
   await pause();
   const told: Facts[] = [];
-  const add = (source: Facts["source"], product: PageProduct | undefined) => product && told.push({ source, product });
-  add("shopify", shopifyFacts(page));
-  const jsonLd = readJsonLd(flow);
-  for (const [source, objects] of [["json-ld", jsonLd], ["microdata", readMarkup(flow)]] as const) {
-    const main = mainProduct(objects, page, flow);
-    add(source, main && productFacts(main, objects, page));
-    await pause();
-  }
-  add("open-graph", metaFacts(flow));
+  const add = (source: Facts["source"], thing: Thing | undefined, objects: Thing[] = []) => thing && told.push({ source, product: productFacts(thing, objects, page) });
+  // A platform's own objects are read by what only its pages fetch.
+  if (page.globals["ShopifyAnalytics"]) add("shopify", (await fetchBeside("shopify")).readShopify(page));
+  const jsonLd = await readJsonLd(flow);
+  add("json-ld", mainProduct(jsonLd, page, flow), jsonLd);
+  await pause();
+  const markup = readMarkup(flow);
+  add("microdata", mainProduct(markup, page, flow), markup);
+  add("open-graph", readMeta(flow));
   const reading = settle(told, { title: flow.title, prices: await shownPrices(flow, page), label: labelledId(flow), hidden: addressId(page) ?? hiddenId(flow), stock: shownStock(flow), canBuy: !!flow.buy });
   const { product } = reading;
   return { ...reading, type: product ? "product" : namedType(jsonLd), view: product && viewOf(product, reading) };
@@ -65,7 +64,7 @@ export async function readPage(page: ReaderPage): Promise<Reading> {
 /** GA4's event of looking at the product. */
 function viewOf({ id, title, price, sale_price, brand, product_type, variant, currency }: PageProduct, { conflicts }: Reading): Reading["view"] {
   if (!id) return undefined;
-  const categories = categoryPath(product_type).slice(0, 5).map((level, index) => [`item_category${index ? index + 1 : ""}`, level]);
+  const categories = product_type?.split(" > ", 5).map((level, index) => [`item_category${index ? index + 1 : ""}`, level]);
   const paid = sale_price ?? price;
-  return { currency, value: paid, conflicts: conflicts.length > 0 ? conflicts : undefined, items: [{ item_id: id, item_name: title, price: paid, item_brand: brand, item_variant: variant, ...Object.fromEntries(categories) }] } as Reading["view"];
+  return { currency, value: paid, conflicts: conflicts[0] && conflicts, items: [{ item_id: id, item_name: title, price: paid, item_brand: brand, item_variant: variant, ...Object.fromEntries(categories ?? []) }] } as Reading["view"];
 }

@@ -1,8 +1,8 @@
 /** Reads schema.org's products from JSON-LD, microdata and RDFa, which say the same in three ways of writing. */
 import type { PageType } from "../../core/events.ts";
 import { readAmount } from "./amount.ts";
+import { fetchBeside } from "./beside.ts";
 import type { Flow } from "./flow.ts";
-import { parseLoosely } from "./json.ts";
 import type { PageProduct, ReaderPage, Variant } from "./product.ts";
 import { availabilityOf, listOf, sameName, textOf } from "./words.ts";
 
@@ -15,7 +15,7 @@ const plain = (name: unknown): string => String(name).replace(/.*[/#:]/, "");
 const isA = (thing: Thing, pattern: RegExp): boolean => listOf(thing["@type"]).some((type) => pattern.test(plain(type)));
 
 /** All objects of the page's JSON-LD, graphs opened; those that others merely mention stay where they are. */
-export function readJsonLd(flow: Flow): Thing[] {
+export async function readJsonLd(flow: Flow): Promise<Thing[]> {
   const found: Thing[] = [];
   const open = (value: unknown): void => {
     for (const thing of things(value)) {
@@ -23,7 +23,14 @@ export function readJsonLd(flow: Flow): Thing[] {
       for (const holder of ["@graph", "mainEntity", "itemOffered"]) open(thing[holder]);
     }
   };
-  for (const script of flow.all('script[type*="ld+json" i]')) open(parseLoosely(script.textContent!));
+  for (const { textContent } of flow.all('script[type*="ld+json" i]')) {
+    try {
+      open(JSON.parse(textContent!));
+    } catch {
+      // Mending is fetched by the pages that need it.
+      open((await fetchBeside("mend")).parseLoosely(textContent!));
+    }
+  }
   return found;
 }
 
@@ -53,10 +60,10 @@ const isNamed = (id: string | undefined, { location }: ReaderPage): boolean => !
 /** The page's own product among all objects; none where several are shown and no one is the page's. */
 export function mainProduct(objects: readonly Thing[], page: ReaderPage, flow: Flow): Thing | undefined {
   const ranked = objects
-    .filter((thing) => isA(thing, /^product(group|model)?$|^individualproduct$/i))
+    .filter((thing) => isA(thing, /^product(group|model)?$/i))
     .map((thing) => ({
       thing,
-      score: (addressOf(thing).split(/[?#]/)[0]!.endsWith(page.location.pathname) ? 2 : 0) + (sameName(textOf(thing["name"]), flow.title, 0.6) ? 2 : 0) + (isNamed(idOf(thing), page) ? 1 : 0) + (thing["offers"] ? 0.5 : 0),
+      score: (addressOf(thing).split(/[?#]/)[0]!.endsWith(page.location.pathname) ? 2 : 0) + (sameName(textOf(thing["name"]), flow.title, 0.6) ? 2 : 0) + (isNamed(idOf(thing), page) ? 1 : 0),
     }))
     .sort((one, other) => other.score - one.score);
   return ranked.length > 1 && ranked[0]!.score < 1 ? undefined : ranked[0]?.thing;
@@ -65,10 +72,11 @@ export function mainProduct(objects: readonly Thing[], page: ReaderPage, flow: F
 /** What an object says of the page's product. */
 export function productFacts(thing: Thing, objects: readonly Thing[], page: ReaderPage): PageProduct {
   const { search } = page.location;
-  const stockOf = (part: Thing): Variant["availability"] => availabilityOf(textOf(part["availability"]));
+  const offersOf = (product: Thing): Thing[] => things(product["offers"]).flatMap((offer) => (offer["offers"] && !offer["price"] ? things(offer["offers"]) : [offer]));
+  const priced = (part: Thing): Thing => offersOf(part)[0] ?? part;
+  const stockOf = (part: Thing): Variant["availability"] => availabilityOf(textOf(priced(part)["availability"]));
   // The one in the page's address, else the first to be had.
   const choose = (parts: Thing[]): Thing | undefined => parts.find((part) => (search && addressOf(part).endsWith(search)) || isNamed(idOf(part), page)) ?? parts.find((part) => stockOf(part) === "in_stock") ?? parts[0];
-  const offersOf = (product: Thing): Thing[] => things(product["offers"]).flatMap((offer) => (offer["offers"] && !offer["price"] ? things(offer["offers"]) : [offer]));
   const amountOf = (part: Thing): number | undefined => readAmount(listOf(part["price"] ?? part["lowPrice"])[0]);
 
   const members = things(thing["hasVariant"]);
@@ -82,22 +90,22 @@ export function productFacts(thing: Thing, objects: readonly Thing[], page: Read
   const paid = [offer, ...specifications.filter((part) => !isList(part)), thing].map(amountOf).find((amount) => amount !== undefined);
   const list = specifications.filter(isList).map(amountOf)[0];
   const reduced = list! > paid!;
-  const pick = (...properties: string[]): string | undefined => [member, thing, offer].flatMap((part) => properties.map((property) => textOf(part[property]))).find(Boolean);
+  const pick = (...properties: string[]): string | undefined => properties.flatMap((property) => [member, offer, thing, ...specifications].map((part) => textOf(part[property]))).find(Boolean);
   const variants = members.length > 0 ? members : offers;
   return {
     id: idOf(member) ?? idOf(thing) ?? idOf(offer),
-    title: pick("name"),
+    title: textOf(thing["name"]),
     price: reduced ? list : paid,
     sale_price: reduced ? paid : undefined,
-    currency: [offer, ...specifications, thing].map((part) => textOf(part["priceCurrency"])).find(Boolean),
+    currency: pick("priceCurrency"),
     availability: stockOf(offer) ?? stockOf(thing),
-    image_link: pick("image"),
+    image_link: textOf(thing["image"]),
     brand: pick("brand", "manufacturer"),
     product_type: categoryOf(thing, objects),
-    gtin: pick("gtin13", "gtin", "gtin12", "gtin8", "isbn"),
-    item_group_id: pick("productGroupID", "inProductGroupWithID"),
-    variant: ["color", "size"].map((property) => textOf(member[property])).filter(Boolean).join(" / ") || undefined,
-    variants: variants.length > 1 ? variants.map((part) => ({ id: idOf(part), title: textOf(part["name"]), price: amountOf(offersOf(part)[0] ?? part), availability: stockOf(offersOf(part)[0] ?? part) })) : undefined,
+    gtin: pick("gtin13", "gtin", "gtin12", "isbn"),
+    item_group_id: pick("productGroupID"),
+    variant: textOf(member["color"] ?? member["size"]),
+    variants: variants.length > 1 ? variants.map((part) => ({ id: idOf(part), title: textOf(part["name"]), price: amountOf(priced(part)), availability: stockOf(part) })) : undefined,
   };
 }
 
@@ -105,7 +113,7 @@ export function productFacts(thing: Thing, objects: readonly Thing[], page: Read
 function categoryOf(thing: Thing, objects: readonly Thing[]): string | undefined {
   const levels = things(objects.find((object) => isA(object, /^breadcrumblist$/i))?.["itemListElement"])
     .map((level) => textOf(level["name"] ?? things(level["item"])[0]) ?? "")
-    .filter((name, index) => name && !sameName(name, textOf(thing["name"])) && (index > 0 || !/^(home|start|accueil|inicio)/i.test(name)));
+    .filter((name, index) => (index > 0 || !/home/i.test(name)) && name && !sameName(name, textOf(thing["name"])));
   return levels.join(" > ") || textOf(thing["category"])?.replace(/\s*[/>]\s*/g, " > ");
 }
 

@@ -1,28 +1,20 @@
 /** Reads the product from Shopify's page objects: what its own scripts keep on every product page. */
-import type { PageProduct, ReaderPage } from "./product.ts";
-import { textOf } from "./words.ts";
+import type { ReaderPage } from "./product.ts";
+import type { Thing } from "./schema-org.ts";
 
-interface ShopifyVariant {
-  id: number;
-  sku?: string | null;
-  /** In cents. */
-  price: number;
-  public_title?: string | null;
-}
 interface ShopifyMeta {
-  product?: { id: number; vendor?: string; type?: string; variants?: ShopifyVariant[] };
-  selectedVariantId?: string;
+  /** A variant's price is in cents. */
+  product?: { id: number; vendor?: string; type?: string; variants?: { id: number; sku?: string | null; price: number; public_title?: string | null }[] };
   currency?: string;
 }
 
-/** @returns undefined where the page is not Shopify's, or shows no product */
-export function shopifyFacts({ globals, location }: ReaderPage): PageProduct | undefined {
-  const { product, currency, selectedVariantId } = (globals["ShopifyAnalytics"] as { meta?: ShopifyMeta } | undefined)?.meta ?? {};
-  const wanted = new URLSearchParams(location.search).get("variant") ?? selectedVariantId;
-  const variants = product?.variants ?? [];
-  const variant = variants.find(({ id }) => String(id) === wanted) ?? variants[0];
-  if (!product || !variant) return undefined;
-  const factsOf = ({ id, sku, price, public_title }: ShopifyVariant) => ({ id: textOf(sku) ?? String(id), price: price / 100, title: textOf(public_title) });
-  const { title, ...facts } = factsOf(variant);
-  return { ...facts, currency, brand: textOf(product.vendor), product_type: textOf(product.type), item_group_id: String(product.id), variant: title, variants: variants.map(factsOf) };
+/** @returns the same in schema.org's words; undefined where the page is not Shopify's, or shows no product */
+export function readShopify({ globals }: ReaderPage): Thing | undefined {
+  const { product, currency } = (globals["ShopifyAnalytics"] as { meta?: ShopifyMeta } | undefined)?.meta ?? {};
+  return product && {
+    brand: product.vendor,
+    category: product.type,
+    productGroupID: product.id,
+    hasVariant: product.variants?.map(({ id, sku, price, public_title }) => ({ sku: sku || id, color: public_title, url: `?variant=${id}`, offers: { price: price / 100, priceCurrency: currency } })),
+  };
 }
