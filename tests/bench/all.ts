@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchRow } from "./report.ts";
 
-/** The simulator's own benchmark is not among them: it needs real data, see `npm run bench:simulator`. */
+/** Two are not among them, since they need data of others: `npm run bench:simulator` and `npm run bench:pages`. */
 const BENCHMARKS = ["demo-quality", "training", "rerank", "page", "ingest", "delivery"];
 
 const folder = mkdtempSync(join(tmpdir(), "endcap-bench-"));
