@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Page, Request } from "@playwright/test";
-import { carouselReady, delivered, diagnostics, expect, gtag, GRANTED, push, test } from "./fixtures.ts";
+import { carouselReady, diagnostics, expect, gtag, GRANTED, push, test } from "./fixtures.ts";
 import type { Edge } from "./shop/edge.ts";
 import { KEY } from "./shop/edge.ts";
 

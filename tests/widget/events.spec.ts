@@ -166,12 +166,30 @@ test("gives up an event that the edge will never take, counts it, and delivers t
   await expect.poll(() => edge.voids.map(({ reason }) => reason)).toContain("rejected");
 });
 
+test("begins a new identity where the shop has erased the old one, and sends nothing more of that @once", async ({ page, shop, edge }) => {
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  await delivered(page);
+  const erased = edge.counted[0]!.clientId;
+  edge.fault = ({ clientId }) => (clientId === erased ? "erased" : "none");
+  const track = (id: string) => page.evaluate((item_id) => void (window as unknown as { endcap: { track(name: string, params: object): Promise<unknown> } }).endcap.track("add_to_wishlist", { items: [{ item_id }] }), id);
+  await track("before");
+  await expect.poll(() => edge.requests.filter((request) => request === "POST /v1/events").length).toBeGreaterThan(1);
+  await expect.poll(async () => {
+    await track("after");
+    return edge.counted.some(({ clientId, name }) => clientId !== erased && name === "add_to_wishlist");
+  }, { intervals: [1_500], timeout: 30_000 }).toBe(true);
+  expect(edge.counted.filter(({ params }) => JSON.stringify(params).includes('"before"'))).toEqual([]);
+  await expect.poll(async () => (await diagnostics(page)).outboxEvents).toBe(0);
+});
+
 test("delivers a list of two hundred products, with less about each @once", async ({ page, shop, edge }) => {
   await page.goto(shop.origin);
   await carouselReady(page);
   const items = Array.from({ length: 200 }, (_, i) => ({ item_id: `thing-${i}`, item_name: "x".repeat(400), price: i }));
   await push(page, { event: "view_item_list", ecommerce: { item_list_id: "all", items } });
-  await delivered(page);
+  // None of them is on the page, which is looked through before the list is told as it is.
+  await expect.poll(() => edge.names()).toContain("view_item_list");
   const { params } = edge.counted.find(({ name }) => name === "view_item_list")! as { params: { items: object[] } };
   expect(params.items).toHaveLength(200);
   expect(params.items[7]).toEqual({ item_id: "thing-7", price: 7 });

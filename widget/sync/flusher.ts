@@ -4,7 +4,7 @@ import { MAX_EVENTS_PER_BATCH, type BatchHead, type BatchReceipt } from "../../c
 import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
 import { acknowledge, bury, fit, logSent, nextBatch, type Batch } from "../store/outbox.ts";
-import type { State } from "../store/state.ts";
+import { newState, type State } from "../store/state.ts";
 import type { Journal } from "../store/journal.ts";
 import { backoffMs, MAX_WAIT_MS } from "./backoff.ts";
 
@@ -79,6 +79,9 @@ export function createFlusher({ edge, key, journal, faults, fetch, nowMs, random
         const isAlone = limit === 1;
         limit = Math.min(limit, entries.length) >> 1 || 1;
         outcome = (state) => isAlone && bury(state, entries);
+      } else if (status === 410) {
+        // The shop has erased this client: the device forgets it too, and begins anew.
+        outcome = (state) => void Object.assign(state, newState(), { client: undefined });
       }
     } catch (error) {
       faults.note("sync", error);

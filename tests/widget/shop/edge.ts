@@ -25,7 +25,7 @@ export const PLACEMENTS: Placement[] = [
 ];
 
 /** What a POST of events meets. `commit-then-drop`: counted, but the answer never arrives. */
-export type Fault = "none" | "unavailable" | "commit-then-drop" | "too-large" | "malformed" | "silent";
+export type Fault = "none" | "unavailable" | "commit-then-drop" | "too-large" | "malformed" | "erased" | "silent";
 
 export interface Edge {
   origin: string;
@@ -105,6 +105,7 @@ export async function startEdge(): Promise<Edge> {
     if (fault === "unavailable") return refuse(503, "unavailable", true);
     if (fault === "too-large") return refuse(413, "too-large", false);
     if (fault === "malformed") return refuse(400, "malformed", false);
+    if (fault === "erased") return refuse(410, "client-erased", false);
     if (fault === "silent") return;
     const receipt = count(batch);
     if (fault === "commit-then-drop") return void response.destroy();
