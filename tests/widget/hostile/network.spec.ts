@@ -1,6 +1,7 @@
 /** Pages that have changed how requests are made, blockers that refuse some of them, and policies that forbid them. */
 import type { Page } from "@playwright/test";
 import { routes } from "../../../core/api.ts";
+import { STATE_KEY, STATE_STORE } from "../../../widget/store/database.ts";
 import { KEY } from "../shop/edge.ts";
 import { expect, GRANTED, test } from "./host.ts";
 
@@ -90,15 +91,15 @@ test("works under the strictest policy that names the edge, in which no string b
 
 /** Events on the device that the edge has not answered for. */
 function stored(page: Page): Promise<number> {
-  return page.evaluate(async (key) => {
-    const found = (await indexedDB.databases()).some(({ name }) => name === `endcap-${key}`);
+  return page.evaluate(async (names) => {
+    const found = (await indexedDB.databases()).some(({ name }) => name === names.database);
     if (!found) return 0;
     return new Promise<number>((resolve) => {
-      const request = indexedDB.open(`endcap-${key}`);
+      const request = indexedDB.open(names.database);
       request.onsuccess = () => {
-        const count = request.result.transaction("outbox").objectStore("outbox").count();
-        count.onsuccess = () => (request.result.close(), resolve(count.result));
+        const kept = request.result.transaction(names.store).objectStore(names.store).get(names.key) as IDBRequest<{ outbox?: object } | undefined>;
+        kept.onsuccess = () => (request.result.close(), resolve(Object.keys(kept.result?.outbox ?? {}).length));
       };
     });
-  }, KEY);
+  }, { database: `endcap-${KEY}`, store: STATE_STORE, key: STATE_KEY });
 }
