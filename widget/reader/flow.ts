@@ -26,7 +26,8 @@ let untilMs = 0;
 /** Lets the page work where this slice is used up. */
 export async function pause(): Promise<void> {
   if (performance.now() < untilMs) return;
-  await new Promise((resolve) => setTimeout(resolve));
+  // Frames come also where a shop has broken its timers.
+  await new Promise(requestAnimationFrame);
   untilMs = performance.now() + SLICE_MS;
 }
 
@@ -63,10 +64,12 @@ export async function readFlow(document: Document): Promise<Flow> {
   }
   const all = (selector: string): Element[] => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
 
+  // An element of that name takes its place.
+  const title = `${document.title}`;
   const shown = headings.filter(([element]) => element.textContent!.trim() && isShown(element));
-  const found = shown.find(([element]) => sameName(document.title, element.textContent!)) ?? shown[0];
+  const found = shown.find(([element]) => sameName(title, element.textContent!)) ?? shown[0];
   // Without a heading, a shop's page still repeats its title.
-  const repeated = lines.findIndex(({ text }) => text.length > 8 && document.title.includes(text));
+  const repeated = lines.findIndex(({ text }) => text.length > 8 && title.includes(text));
   const [heading, titleAt] = found ?? [lines[repeated]?.element, repeated];
   await pause();
   const [buy, buyAt] = controls.find(([element, at]) => at >= titleAt && isBuy(element) && isShown(element)) ?? [undefined, -1];
