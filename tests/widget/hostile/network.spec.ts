@@ -12,8 +12,8 @@ const FETCHES: [what: string, arrives: "at once" | "on leaving" | "from the next
   ["adds a header of the shop's own", "at once", `{ const fetch = window.fetch; window.fetch = (input, init) => new URL(input, location).origin === location.origin ? fetch(input, { ...init, headers: { "x-shop": "1" } }) : fetch(input, init); }`],
   ["throws", "on leaving", `window.fetch = () => { throw new Error("the shop's own"); };`],
   ["never answers", "from the next page", `window.fetch = () => new Promise(() => {});`],
-  ["answers with text", "from the next page", `window.fetch = async () => "the shop's own";`],
-  ["says yes to everything", "from the next page", `window.fetch = async () => ({ ok: true, status: 200, headers: new Map(), json: async () => ({}), text: async () => "" });`],
+  ["answers with text", "on leaving", `window.fetch = async () => "the shop's own";`],
+  ["says yes to everything", "on leaving", `window.fetch = async () => ({ ok: true, status: 200, headers: new Map(), json: async () => ({}), text: async () => "" });`],
 ];
 
 for (const [what, arrives, script] of FETCHES) {
