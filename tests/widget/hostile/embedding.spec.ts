@@ -48,7 +48,7 @@ for (const [what, attribute] of [["sandboxed without an origin", 'sandbox="allow
     shop.options = { tag: GRANTED, document: { path: "/frame", type: "text/html", text } };
     // Another site of the same machine.
     await page.goto(`${shop.origin.replace("localhost", "127.0.0.1")}/frame`);
-    await expect(page.frameLocator("iframe").locator("endcap-carousel li").first()).toBeAttached();
+    await expect(page.frameLocator("iframe").locator("endcap-carousel li").first()).toBeAttached({ timeout: 15_000 });
     await host.expectEvents("page_view", "view_item", "rec_render");
     await host.leave();
   });

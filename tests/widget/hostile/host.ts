@@ -15,7 +15,7 @@ const WITNESS = `(() => {
   addEventListener("error", ({ message }) => complaints.push("error " + message));
   addEventListener("unhandledrejection", ({ reason }) => complaints.push("rejection " + reason));
   const attempt = (work) => { try { return String(work()); } catch (error) { return "throws " + error; } };
-  const soon = (begin) => new Promise((resolve) => { setTimeout(() => resolve("no answer"), 800); begin(resolve); });
+  const soon = (begin) => new Promise((resolve) => { setTimeout(() => resolve("no answer"), 2000); begin(resolve); });
   const owners = [Array, Object, String, Function, Promise, Map, Node, Element, HTMLElement, Document].map(({ prototype }) => prototype), native = owners.map(getOwnPropertyNames);
   addEventListener("keydown", async ({ key }) => {
     if (key === "F8") {
@@ -75,8 +75,8 @@ async function watchHost(page: Page, shop: Shop, edge: Edge): Promise<Host> {
   const press = async (key: string, answer: string) => {
     await expect(async () => {
       await page.keyboard.press(key);
-      await expect(html).toHaveAttribute(answer, /./, { timeout: 1_500 });
-    }).toPass();
+      await expect(html).toHaveAttribute(answer, /./, { timeout: 5_000 });
+    }).toPass({ timeout: 20_000 });
     return (await html.getAttribute(answer))!;
   };
   const look = () => press("F9", "data-seen");
@@ -103,7 +103,7 @@ async function watchHost(page: Page, shop: Shop, edge: Edge): Promise<Host> {
       await page.goto("about:blank");
       expect(complaints.slice(before)).toEqual([]);
     },
-    expectCarousel: (placement = "product-similar") => expect(page.locator(`endcap-carousel[data-endcap="${placement}"] li`).first()).toBeAttached(),
-    expectEvents: (...names) => expect.poll(() => edge.names(), { timeout: 10_000 }).toEqual(expect.arrayContaining(names)),
+    expectCarousel: (placement = "product-similar") => expect(page.locator(`endcap-carousel[data-endcap="${placement}"] li`).first()).toBeAttached({ timeout: 15_000 }),
+    expectEvents: (...names) => expect.poll(() => edge.names(), { timeout: 15_000 }).toEqual(expect.arrayContaining(names)),
   };
 }
