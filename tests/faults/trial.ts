@@ -287,10 +287,9 @@ async function readDevice(key: string): Promise<DeviceState> {
   });
   const database = await ask(indexedDB.open(name));
   try {
-    const kept = (await ask(database.transaction("state").objectStore("state").get(0))) as { outbox: { [seq: string]: string }; dropped: DeviceState["dropped"] } | undefined;
-    const outbox = Object.values(kept?.outbox ?? {});
+    const [kept, ...outbox] = (await ask(database.transaction("state").objectStore("state").getAll())) as [{ dropped: DeviceState["dropped"] }, ...[number, string][]] | [];
     state.outbox = outbox.length;
-    for (const json of outbox) pend(markerOf(JSON.parse(json) as object));
+    for (const [, json] of outbox) pend(markerOf(JSON.parse(json) as object));
     state.dropped = kept?.dropped ?? {};
   } finally {
     database.close();

@@ -2,7 +2,8 @@
 import { openDB } from "idb";
 import type { StoredCards } from "../store/files.ts";
 import type { Bridge } from "../bridge.ts";
-import { STATE_KEY, STATE_STORE } from "../store/database.ts";
+import { STATE_STORE } from "../store/database.ts";
+import type { OutboxEntry } from "../store/outbox.ts";
 import type { Client } from "../store/sequence.ts";
 import { newShopper, type Shopper } from "../store/shopper.ts";
 import { newState, type SentLine, type State } from "../store/state.ts";
@@ -23,7 +24,7 @@ export interface DeviceRecord {
 export async function readDevice(bridge: Bridge): Promise<DeviceRecord> {
   const { journal, journalName } = bridge;
   await journal.ready();
-  const [state, titles] = await Promise.all([journal.run((kept) => kept).then((kept) => kept ?? readDisk(journalName)), readTitles(bridge)]);
+  const [state, titles] = await Promise.all([journal.isDurable() ? readDisk(journalName) : journal.run((kept) => kept).then((kept) => kept ?? newState()), readTitles(bridge)]);
   return {
     shopper: { ...newShopper(), ...state.rows }, client: state.client, totals: state,
     waiting: Object.values(state.outbox).map((json) => ({ json })), sent: [...state.sent].reverse(), titles,
@@ -33,9 +34,9 @@ export async function readDevice(bridge: Bridge): Promise<DeviceRecord> {
 async function readDisk(name: string): Promise<State> {
   if (!(await exists(name))) return newState();
   const database = await openDB(name);
-  const state = database.objectStoreNames.contains(STATE_STORE) ? ((await database.get(STATE_STORE, STATE_KEY)) as State | undefined) : undefined;
+  const [state, ...entries] = database.objectStoreNames.contains(STATE_STORE) ? ((await database.getAll(STATE_STORE)) as [State, ...OutboxEntry[]] | []) : [];
   database.close();
-  return { ...newState(), ...state };
+  return { ...newState(), ...state, outbox: Object.fromEntries(entries) };
 }
 
 /** Opening a database that is not there would create it. Browsers that cannot tell are taken to have none. */

@@ -1,17 +1,20 @@
 /**
- * The shop's database: one document in IndexedDB, so that a transaction is a function of it.
+ * The shop's database: one document in IndexedDB, and events beside it, so that a transaction is a function of it.
  *
  * The tag is on every page of a shop: with a store for each kind of row, every transaction was a chain of requests, and
- * the tag a tenth larger. What only carousels need goes through `idb` (see files.ts).
+ * the tag a tenth larger. Events stand by themselves, under their numbers: of a backlog a transaction reads no more than
+ * a batch, and the document stays small. What only carousels need goes through `idb` (see files.ts).
  */
+import { MAX_EVENTS_PER_BATCH } from "../../core/events.ts";
 import type { Faults } from "../faults.ts";
+import type { OutboxEntry } from "./outbox.ts";
 import { newState, type State } from "./state.ts";
 
 /** Safari may never answer the first page of a session: https://bugs.webkit.org/show_bug.cgi?id=226547 */
 const OPEN_TIMEOUT_S = 3;
 
 export const STATE_STORE = "state";
-/** The document's key. */
+/** The document's key; events have higher ones. */
 export const STATE_KEY = 0;
 
 export interface Database {
@@ -59,12 +62,19 @@ export function createDatabase(name: string, faults: Faults, upgrade: (name: str
     const store = transaction.objectStore(STATE_STORE);
     return new Promise<T>((resolve, reject) => {
       let result: T;
-      const request = store.get(STATE_KEY);
+      const request = store.getAll(null, 1 + MAX_EVENTS_PER_BATCH);
       request.onsuccess = () => {
         try {
-          last = { ...newState(), ...(request.result as State | undefined) };
+          const [document, ...entries] = request.result as [State | undefined, ...OutboxEntry[]];
+          const before = Object.fromEntries(entries);
+          last = { ...newState(), ...document, outbox: { ...before } };
           result = work(last);
-          store.put(last, STATE_KEY);
+          const { outbox, ...rest } = last;
+          // Numbers are a client's: those of one that is gone mean nothing.
+          if (!rest.client) store.clear();
+          for (const entry of entries) if (!outbox[entry[0]]) store.delete(entry[0]);
+          for (const seq in outbox) if (!before[seq]) store.put([+seq, outbox[seq]], +seq);
+          store.put(rest, STATE_KEY);
         } catch (error) {
           reject(error);
           transaction.abort();

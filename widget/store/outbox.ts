@@ -24,10 +24,16 @@ export interface Batch {
 
 /** Adds entries; those beyond the cap are dropped, counted and reported void. */
 export function append(state: State, entries: readonly OutboxEntry[]): void {
-  let chars = Object.values(state.outbox).join("").length;
+  const known = Object.values(state.outbox);
+  if (known.length < MAX_EVENTS_PER_BATCH) state.outboxChars = known.join("").length;
   for (const [seq, json] of entries) {
-    if ((chars += json.length) > MAX_OUTBOX_CHARS) drop(state, seq, seq, "over-quota");
-    else state.outbox[seq] = json;
+    // A page's last words may have reached the disk after all.
+    if (state.outbox[seq]) continue;
+    if (state.outboxChars + json.length > MAX_OUTBOX_CHARS) drop(state, seq, seq, "over-quota");
+    else {
+      state.outbox[seq] = json;
+      state.outboxChars += json.length;
+    }
   }
 }
 
@@ -81,8 +87,7 @@ export function logSent(state: State, body: string, atMs: number, entries?: read
 export function acknowledge(state: State, batch: Batch, refused: readonly string[]): void {
   for (const [seq] of batch.entries) {
     // Another tab may have sent it too, by beacon.
-    if (state.outbox[seq]) state.sentEvents += 1;
-    delete state.outbox[seq];
+    if (remove(state, seq)) state.sentEvents += 1;
   }
   // A range that has grown since is told again, whole.
   state.voids = state.voids.filter(({ from, to }) => !batch.voids.some((told) => told.from === from && told.to === to));
@@ -99,8 +104,14 @@ export function byteLength(text: string): number {
 }
 
 function giveUp(state: State, seq: number, reason: VoidReason): void {
-  delete state.outbox[seq];
+  remove(state, seq);
   drop(state, seq, seq, reason);
+}
+/** @returns whether it was there */
+function remove(state: State, seq: number): boolean {
+  const json = state.outbox[seq] ?? "";
+  state.outboxChars -= json.length;
+  return delete state.outbox[seq] && json !== "";
 }
 function countDropped({ dropped }: State, reason: string, count = 1): void {
   dropped[reason] = (dropped[reason] ?? 0) + count;

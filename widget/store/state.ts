@@ -1,4 +1,4 @@
-/** Everything that the device keeps for the tag: one document, read and written whole in one transaction. */
+/** Everything that the device keeps for the tag: one document, read and written in one transaction. */
 import type { BatchHead } from "../../core/events.ts";
 import type { Client, Lease } from "./sequence.ts";
 import type { Shopper } from "./shopper.ts";
@@ -19,8 +19,13 @@ export interface State {
   client?: Client;
   /** Of the pages that are open, by their ids. */
   leases: { [id: string]: Lease };
-  /** By number, each event as it is sent, byte for byte. */
+  /**
+   * By number, each event as it is sent, byte for byte: of those on disk as many as fit a batch, the oldest. To delete
+   * another one does nothing, to add it again changes nothing.
+   */
   outbox: { [seq: string]: string };
+  /** Length of all events on disk together; exact where they fit a batch. */
+  outboxChars: number;
   /** Numbers that will never arrive, until the edge knows. */
   voids: Void[];
   /** Over the device's life, by reason. */
@@ -42,5 +47,5 @@ export interface State {
 }
 
 export function newState(): State {
-  return { leases: {}, outbox: {}, voids: [], dropped: {}, sentEvents: 0, batches: 0, sentBytes: 0, sent: [], rows: {}, heard: [], failures: 0, retryAtMs: 0 };
+  return { leases: {}, outbox: {}, outboxChars: 0, voids: [], dropped: {}, sentEvents: 0, batches: 0, sentBytes: 0, sent: [], rows: {}, heard: [], failures: 0, retryAtMs: 0 };
 }

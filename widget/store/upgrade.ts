@@ -41,7 +41,10 @@ export async function upgradeDatabase(name: string): Promise<void> {
       const left = words.map(([, { entries, rows }]) => (Object.assign(state.rows, rows), entries));
       append(state, [...(await all<FirstEntry>("outbox")), ...left.flat()].map(({ seq, json }): OutboxEntry => [seq, json]));
       for (const store of FIRST_STORES) transaction.db.deleteObjectStore(store);
-      await transaction.db.createObjectStore(STATE_STORE).put(state, STATE_KEY);
+      const store = transaction.db.createObjectStore(STATE_STORE);
+      const { outbox, ...rest } = state;
+      await store.put(rest, STATE_KEY);
+      for (const [seq, json] of Object.entries(outbox)) await store.put([+seq, json], +seq);
     },
   });
   database.close();
