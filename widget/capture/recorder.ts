@@ -82,7 +82,7 @@ export function createRecorder({ journal, page, offLimits, loadRedaction, faults
     const before = isOnce ? alike.filter((action) => action.key === key) : [];
     if (before.some((action) => action.voice === voice)) return true;
     told.push({ name, key, voice, atMs });
-    return before.length > 0 || alike.some((action) => countOf(action.voice) > countOf(voice));
+    return before.length > 0 || [...new Set(alike.map((action) => action.voice))].some((one) => countOf(one) > countOf(voice));
   };
 
   const eventOf = (name: EventName, params: object, atMs = nowMs(), { type, path } = page(), source?: EventSource): RecordedEvent =>
