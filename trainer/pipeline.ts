@@ -5,13 +5,12 @@ import { canonicalJson, type Manifest } from "../core/weights/manifest.ts";
 import { assess, assessmentCases, type Assessment, type OracleRanks } from "./assess.ts";
 import { defaultConfig, type TrainConfig } from "./config.ts";
 import type { EdgeClient } from "./edge-client.ts";
-import { startBackend } from "./models/backend.ts";
 import { fitModel, type FittedModel } from "./models/fit.ts";
 import { prepareTraining } from "./models/network.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
 import { createProgress } from "./progress.ts";
 
-/** tfjs's loss is noisy from step to step; the bar shows this moving average. */
+/** The loss is noisy from step to step; the bar shows this moving average. */
 const LOSS_SMOOTHING = 0.95;
 
 export interface RunOptions {
@@ -47,7 +46,6 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
       ? "No shopper looked at two different products before the end of the training part: there is no step from one product to the next to learn from yet"
       : "No client ordered twice before the end of the training part: there is no next order to learn from yet");
   }
-  await startBackend("wasm");
   const startMs = performance.now();
   const training = prepareTraining(dataset, config, seed);
   if (steps !== undefined) training.setSteps(steps);
@@ -70,7 +68,7 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   return {
     fitted, weights, assessment, seconds,
     training: {
-      dataHash: dataset.dataHash, seed, steps: fitted.network.steps, backend: "wasm", workers: 1, seconds: Math.round(seconds.training * 10) / 10,
+      dataHash: dataset.dataHash, seed, steps: fitted.network.steps, backend: "wasm-simd", workers: 1, seconds: Math.round(seconds.training * 10) / 10,
       events: dataset.events, items: dataset.itemIds.length, config: canonicalJson(config),
     },
   };

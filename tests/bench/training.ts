@@ -1,10 +1,14 @@
-/** One training step with our matrix products against tfjs's WASM backend as it comes: same model, same batch, same run. */
-import { ENTRY_FEATURES } from "../../core/history.ts";
+/** One training step by our kernels against tfjs's WASM backend as it comes: same model, same batch, same run; and against a larger catalogue. */
+import { DAY_MS } from "../../core/calendar.ts";
 import { seededRandom } from "../../core/ids.ts";
 import { encoderShapes, type ModelConfig } from "../../core/model/config.ts";
 import { quantile } from "../../core/metrics.ts";
+import { defaultConfig } from "../../trainer/config.ts";
 import { startBackend } from "../../trainer/models/backend.ts";
-import { stepGradients, type Batch } from "../../trainer/models/step.ts";
+import { prepareTraining } from "../../trainer/models/network.ts";
+import { createStep, type Batch } from "../../trainer/models/step.ts";
+import { createTfjsStep } from "../../trainer/models/tfjs-step.ts";
+import type { Dataset, Shopper } from "../../trainer/prepare.ts";
 import { alternate, report, type BenchRow } from "./report.ts";
 
 const RUNS = 15;
@@ -18,27 +22,48 @@ const rows: BenchRow[] = [];
 for (const { what, config, windows, candidates } of SHAPES) {
   const random = seededRandom(1);
   const numbers = (length: number) => Float32Array.from({ length }, () => random() - 0.5);
-  const encoder = Object.fromEntries(encoderShapes(config).map(([name, shape]) => [name, { shape, values: numbers(shape.reduce((a, b) => a * b, 1)) }]));
+  const encoder = Object.fromEntries(encoderShapes(config).map(([name, shape]) => [name, numbers(shape.reduce((a, b) => a * b, 1))]));
   const places = windows * config.length;
   const batch: Batch = {
-    windows, length: config.length,
-    entryRows: numbers(places * config.width), features: new Float32Array(places * ENTRY_FEATURES), used: new Float32Array(places).fill(1),
+    starts: Uint32Array.from({ length: windows + 1 }, (_, b) => b * config.length),
+    entryRows: numbers(places * config.width), kinds: new Uint8Array(places), gaps: new Uint8Array(places),
     places: Int32Array.from({ length: places }, (_, i) => i), candidateRows: numbers(candidates * config.width), logQ: null,
     offsets: Uint32Array.from({ length: places + 1 }, (_, i) => i), targets: Int32Array.from({ length: places }, () => Math.floor(random() * candidates)),
     excluded: new Int32Array(places).fill(-1),
   };
-  await startBackend("wasm");
-  const times = await alternate(RUNS, {
-    ours: () => timed(false),
-    stock: () => timed(true),
-  });
-  async function timed(stock: boolean): Promise<void> {
-    await startBackend("wasm", { stock });
-    stepGradients(config, encoder, batch);
-  }
+  await startBackend("wasm", { stock: true });
+  const ours = createStep(config, 256 * 2 ** 20);
+  const stock = createTfjsStep(config);
+  const times = await alternate(RUNS, { ours: () => ours(encoder, batch), stock: () => stock(encoder, batch) });
   rows.push(
     { what, metric: "step, median", value: quantile(times.ours, 0.5), unit: "ms", against: "tfjs stock", againstValue: quantile(times.stock, 0.5) },
     { what, metric: "step, p95", value: quantile(times.ours, 0.95), unit: "ms", against: "tfjs stock", againstValue: quantile(times.stock, 0.95) },
   );
 }
-report("Training step (loss and all gradients)", rows, "a quiet machine unless yours is; the updates of item rows, which both would share; tfjs's own softmax gradient, since both run ours.");
+
+/** Whole steps, rows and their updates included, of shops that differ in their catalogue alone. */
+const CATALOGUES = [3500, 100_000];
+const shops = CATALOGUES.map((items) => prepareTraining(wanderingShop(items), { ...defaultConfig("next-view"), fullSoftmaxItems: 0 }, 1));
+const stepTimes: number[][] = [[], []];
+for (let run = 0; run < 7; run += 1) shops.forEach((training, i) => stepTimes[i]!.push(training.measureStepMs()));
+const [small, large] = stepTimes.map((times) => quantile(times, 0.5));
+rows.push({ what: `${CATALOGUES[1]} products`, metric: "whole step, 512 negatives, median", value: large!, unit: "ms", against: `${CATALOGUES[0]} products`, againstValue: small! });
+
+/** Shoppers who look at anything. */
+function wanderingShop(items: number): Dataset {
+  const random = seededRandom(2);
+  const itemIds = Array.from({ length: items }, (_, i) => `p${i}`);
+  const shoppers = Array.from({ length: 20_000 }, (_, s): Shopper => {
+    const chosen = Array.from({ length: 10 }, () => Math.floor(random() * items));
+    const history = chosen.map((item, i) => ({ item_id: itemIds[item]!, kind: "view" as const, atMs: i * 60_000 }));
+    const moments = chosen.slice(1).map((item, i) => ({ after: i + 1, newest: history[i]!, targets: [item], atMs: (i + 1) * 60_000, seq: i + 2 }));
+    return { clientId: `c${s}`, history, moments };
+  });
+  return {
+    objective: "next-view", itemIds, indexOf: new Map(itemIds.map((id, i) => [id, i])), shoppers,
+    products: itemIds.map((id) => ({ id, title: `Thing ${id}`, link: `/${id}`, price: 10 })),
+    split: { fromMs: 0, trainUntilMs: DAY_MS, validateUntilMs: 2 * DAY_MS, untilMs: Infinity },
+    events: 200_000, dataHash: "", report: { lines: 0, events: 0, duplicateEvents: 0, unknownProductEvents: 0, unknownProducts: 0, invalidProducts: 0, botClients: 0, botEvents: 0, clippedClients: 0, clippedEntries: 0, joinedClients: 0, joinedPersons: 0 },
+  };
+}
+report("Training step (loss and all gradients), on one core", rows, "a quiet machine unless yours is; the updates of item rows, but in the last row; tfjs's own softmax gradient, since both run ours.");

@@ -1,4 +1,4 @@
-/** Histories cut into windows, and windows put into batches of like length. */
+/** Histories cut into windows, and windows put into batches of like size. */
 import { encodeHistory, type EncodedHistory } from "../../core/history.ts";
 import { excludedThen, knownThen, type Dataset } from "../prepare.ts";
 
@@ -8,9 +8,6 @@ export interface Window {
   /** Places from the end of the input: 0 is the newest entry. */
   moments: { back: number; targets: readonly number[]; excluded: number }[];
 }
-
-/** Window lengths that batches are padded to, as shares of L. */
-const LENGTH_BUCKETS = [0.1, 0.25, 0.5, 1];
 
 /**
  * Every moment of the span is in one window, with at least half of L entries before it where the history has them.
@@ -45,25 +42,22 @@ export function windowsBetween(dataset: Dataset, fromMs: number, untilMs: number
   return windows;
 }
 
-/** Shuffles windows into batches of about `places` places each; the order is the random source's alone. @returns batches with the length their windows are cut to */
-export function batchesOf(windows: readonly Window[], length: number, places: number, random: () => number): { length: number; windows: Window[] }[] {
-  const lengths = LENGTH_BUCKETS.map((share) => Math.max(1, Math.round(share * length)));
-  const buckets = new Map<number, Window[]>();
-  for (const window of windows) {
-    const bucket = lengths.find((bound) => window.input.count <= bound)!;
-    const list = buckets.get(bucket);
-    if (list) list.push(window);
-    else buckets.set(bucket, [window]);
+/** Shuffles windows into batches of about `places` entries each; the order is the random source's alone. */
+export function batchesOf(windows: readonly Window[], places: number, random: () => number): Window[][] {
+  const order = [...windows];
+  shuffle(order, random);
+  const batches: Window[][] = [];
+  let batch: Window[] = [];
+  let held = 0;
+  for (const window of order) {
+    if (batch.length > 0 && held + window.input.count > places) {
+      batches.push(batch);
+      [batch, held] = [[], 0];
+    }
+    batch.push(window);
+    held += window.input.count;
   }
-  const batches: { length: number; windows: Window[] }[] = [];
-  for (const bucket of lengths) {
-    const list = buckets.get(bucket);
-    if (!list) continue;
-    shuffle(list, random);
-    const size = Math.max(1, Math.floor(places / bucket));
-    for (let from = 0; from < list.length; from += size) batches.push({ length: bucket, windows: list.slice(from, from + size) });
-  }
-  shuffle(batches, random);
+  if (batch.length > 0) batches.push(batch);
   return batches;
 }
 

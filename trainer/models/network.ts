@@ -1,5 +1,4 @@
 /** Trains the session encoder and the item rows. */
-import { ENTRY_FEATURES, HISTORY_KINDS } from "../../core/history.ts";
 import { seededRandom } from "../../core/ids.ts";
 import { encoderShapes, type ModelConfig } from "../../core/model/config.ts";
 import type { TrainConfig } from "../config.ts";
@@ -7,7 +6,7 @@ import type { Dataset } from "../prepare.ts";
 import { createParameter, updateRows, type Parameter } from "./adam.ts";
 import { batchesOf, windowsBetween, type Window } from "./batches.ts";
 import { contentOf, createItemTower } from "./items.ts";
-import { stepGradients, type Batch } from "./step.ts";
+import { createStep, type Batch, type Step } from "./step.ts";
 
 /** The rate rises over this share of the steps, then falls to nothing along a cosine. */
 const WARM_UP = 0.05;
@@ -44,13 +43,16 @@ export interface NetworkTraining {
   measureStepMs(): number;
 }
 
+/** What one step may hold: 2,000 moments against 20,000 candidates and more. */
+const MAX_STEP_BYTES = 512 * 2 ** 20;
+
 /** @throws RangeError if there is no moment to learn from */
-export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: number): NetworkTraining {
+export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: number, stepOf: Step = createStep(config.model, MAX_STEP_BYTES)): NetworkTraining {
   const { model } = config;
   const { fromMs, trainUntilMs, validateUntilMs } = dataset.split;
   const windows = windowsBetween(dataset, -Infinity, trainUntilMs, model.length);
   if (windows.length === 0) throw new RangeError("no moment to learn from before the end of the training part");
-  const epochSteps = batchesOf(windows, model.length, config.placesPerStep, seededRandom(seed)).length;
+  const epochSteps = batchesOf(windows, config.placesPerStep, seededRandom(seed)).length;
   let trainer: Trainer | undefined;
   let steps = Math.min(config.maxSteps, Math.max(config.minSteps, Math.round(epochSteps * config.epochs)));
 
@@ -62,7 +64,7 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
       steps = Math.max(1, Math.floor(wanted));
     },
     measureStepMs() {
-      const trial = createTrainer(dataset, config, seed);
+      const trial = createTrainer(dataset, config, seed, stepOf);
       trial.learnFrom(windows, 8, config.learningRate);
       for (let i = 0; i < 3; i += 1) trial.step();
       const startMs = performance.now();
@@ -70,7 +72,7 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
       return (performance.now() - startMs) / 5;
     },
     run(onStep) {
-      trainer = createTrainer(dataset, config, seed);
+      trainer = createTrainer(dataset, config, seed, stepOf);
       const count = steps - Math.floor(REFRESH_SHARE * steps);
       trainer.learnFrom(windows, count, config.learningRate);
       return { ...repeat(trainer, count, onStep), ...trainer.weights(), steps: count };
@@ -107,7 +109,7 @@ interface Trainer {
   weights(): Pick<TrainedNetwork, "encoder" | "rows">;
 }
 
-function createTrainer(dataset: Dataset, config: TrainConfig, seed: number): Trainer {
+function createTrainer(dataset: Dataset, config: TrainConfig, seed: number, stepOf: Step): Trainer {
   const { model } = config;
   const { width } = model;
   const count = dataset.itemIds.length;
@@ -132,10 +134,10 @@ function createTrainer(dataset: Dataset, config: TrainConfig, seed: number): Tra
       course = { done: 0, steps, peakRate };
     },
     step() {
-      if (queue.length === 0) queue = batchesOf(windows, model.length, config.placesPerStep, random);
-      const { windows: chosen, length } = queue.pop()!;
-      const entries = entriesOfWindows(chosen, length, model, random, config.dropout);
-      const wanted = momentsOf(chosen, length, random);
+      if (queue.length === 0) queue = batchesOf(windows, config.placesPerStep, random);
+      const chosen = queue.pop()!;
+      const entries = entriesOfWindows(chosen, model, random, config.dropout);
+      const wanted = momentsOf(chosen, entries.starts, random);
       const drawn = candidates.draw(wanted.items, random);
       const hidden = new Set<number>();
       if (config.idDropout > 0) for (const item of drawn.items) if (content.offsets[item + 1]! > content.offsets[item]! && random() < config.idDropout) hidden.add(item);
@@ -147,18 +149,18 @@ function createTrainer(dataset: Dataset, config: TrainConfig, seed: number): Tra
       const placeOf = new Map(distinct.map((item, i) => [item, i]));
       const distinctRows = new Float32Array(distinct.length * width);
       tower.rows(distinct, distinctRows, useId);
-      const entryRows = new Float32Array(chosen.length * length * width);
+      const entryRows = new Float32Array(entries.kinds.length * width);
       entries.items.forEach((item, i) => {
         const from = placeOf.get(item)! * width;
         entryRows.set(distinctRows.subarray(from, from + width), entries.at[i]! * width);
       });
 
       const batch: Batch = {
-        windows: chosen.length, length, entryRows, features: entries.features, used: entries.used, places: wanted.places,
+        starts: entries.starts, entryRows, kinds: entries.kinds, gaps: entries.gaps, places: wanted.places,
         candidateRows, logQ: drawn.logQ, offsets: wanted.offsets, targets: wanted.items.map((item) => drawn.columnOf(item)),
         excluded: wanted.excluded.map((item) => (item < 0 ? -1 : drawn.columnOf(item))),
       };
-      const gradients = stepGradients(model, Object.fromEntries(encoder.map(({ name, shape, parameter }) => [name, { values: parameter.values, shape }])), batch);
+      const gradients = stepOf(Object.fromEntries(encoder.map(({ name, parameter }) => [name, parameter.values])), batch);
 
       distinctRows.fill(0);
       entries.items.forEach((item, i) => {
@@ -214,37 +216,38 @@ function addItemCounts(windows: readonly Window[], counts: Float64Array): void {
   }
 }
 
-/** Entries of a batch that are not dropped: their items, and where in [B · L] they stand. */
-function entriesOfWindows(windows: readonly Window[], length: number, config: ModelConfig, random: () => number, dropout: number) {
-  const features = new Float32Array(windows.length * length * ENTRY_FEATURES);
-  const used = new Float32Array(windows.length * length);
+/** A batch's entries, end to end; of those that are not dropped, the items and their places. */
+function entriesOfWindows(windows: readonly Window[], config: ModelConfig, random: () => number, dropout: number) {
+  const starts = new Uint32Array(windows.length + 1);
+  windows.forEach(({ input }, w) => (starts[w + 1] = starts[w]! + input.count));
+  const kinds = new Uint8Array(starts.at(-1)!);
+  const gaps = new Uint8Array(starts.at(-1)!);
   const items: number[] = [];
   const at: number[] = [];
   windows.forEach(({ input }, w) => {
-    for (let place = length - Math.min(length, input.count); place < length; place += 1) {
-      const from = config.length - length + place;
-      const to = w * length + place;
-      used[to] = 1;
-      features[to * ENTRY_FEATURES + input.kinds[from]!] = 1;
-      features[to * ENTRY_FEATURES + HISTORY_KINDS.length + input.gaps[from]!] = 1;
+    for (let to = starts[w]!, from = config.length - input.count; from < config.length; to += 1, from += 1) {
+      kinds[to] = input.kinds[from]!;
+      gaps[to] = input.gaps[from]!;
       if (dropout > 0 && random() < dropout) continue;
       items.push(input.items[from]!);
       at.push(to);
     }
   });
-  return { features, used, items, at };
+  return { starts, kinds, gaps, items, at };
 }
 
-function momentsOf(windows: readonly Window[], length: number, random: () => number) {
+/** A batch's moments by place, and the items that each of them wants. */
+function momentsOf(windows: readonly Window[], starts: Uint32Array, random: () => number) {
   const places: number[] = [];
   const offsets: number[] = [0];
   const items: number[] = [];
   const excluded: number[] = [];
-  windows.forEach(({ moments }, w) => {
-    for (const { back, targets, excluded: item } of moments) {
-      if (back >= length) continue;
+  windows.forEach(({ input, moments }, w) => {
+    for (let m = moments.length - 1; m >= 0; m -= 1) {
+      const { back, targets, excluded: item } = moments[m]!;
+      if (back >= input.count) continue;
       excluded.push(item);
-      places.push(w * length + length - 1 - back);
+      places.push(starts[w + 1]! - 1 - back);
       const from = targets.length > MAX_TARGETS ? Math.floor(random() * targets.length) : 0;
       for (let i = 0; i < Math.min(MAX_TARGETS, targets.length); i += 1) items.push(targets[(from + i) % targets.length]!);
       offsets.push(items.length);

@@ -1,23 +1,12 @@
-/** One training step's loss and gradients: the encoder by tfjs's tape, the softmax over items by hand. */
-import * as tf from "@tensorflow/tfjs-core";
-import { ENTRY_FEATURES } from "../../core/history.ts";
+/** One training step's loss and gradients, written out by hand over the WebAssembly kernels. */
 import { TEMPERATURE, type ModelConfig } from "../../core/model/config.ts";
 import { MASKED } from "../../core/model/constants.ts";
-import { encodeSessions, type EncoderTensors } from "../../core/model/network.ts";
+import { encode, type EncoderInput, type EncoderValues } from "./encoder.ts";
+import { createKernels, transposed } from "./wasm/kernels.ts";
 
-/** What one step learns from. B windows of L places, P moments among them, M candidate items. */
-export interface Batch {
-  windows: number;
-  length: number;
-  /** Item rows of the windows' entries, zero where unused; [B · L · D]. */
-  entryRows: Float32Array;
-  /** [B · L · F] */
-  features: Float32Array;
-  /** [B · L] */
-  used: Float32Array;
-  /** Where in [B · L] each moment stands; [P], no place twice. */
-  places: Int32Array;
-  /** Rows of the candidates; [M · D]. */
+/** What one step learns from: P moments among T places of B windows, and M candidate items. */
+export interface Batch extends EncoderInput {
+  /** Unit rows of the candidates; [M · D]. */
   candidateRows: Float32Array;
   /** Subtracted from the candidates' logits, so that often drawn ones are not pushed away too hard; [M], or null for a full softmax. */
   logQ: Float32Array | null;
@@ -31,117 +20,49 @@ export interface Batch {
 export interface StepGradients {
   /** Mean cross-entropy of a moment, in nats. */
   loss: number;
-  encoder: { [name: string]: Float32Array };
-  /** [B · L · D] */
+  encoder: EncoderValues;
+  /** [T · D] */
   entryRows: Float32Array;
   /** [M · D] */
   candidateRows: Float32Array;
 }
 
-/** Runs on tfjs's current backend. */
-export function stepGradients(config: ModelConfig, encoder: { [name: string]: { values: Float32Array; shape: number[] } }, batch: Batch): StepGradients {
-  const { windows, length } = batch;
+/** Computes steps; the weights stay the caller's. */
+export type Step = (encoder: EncoderValues, batch: Batch) => StepGradients;
+
+/** @param maxBytes what one step may hold: its logits are P × M floats */
+export function createStep(config: ModelConfig, maxBytes: number): Step {
+  const kernels = createKernels(maxBytes);
   const { width } = config;
-  let gradients: StepGradients | undefined;
-  // Nothing is returned from the scope: tfjs would search it for tensors, number by number.
-  tf.tidy(() => {
-    const names = Object.keys(encoder);
-    const weights = names.map((name) => tf.tensor(encoder[name]!.values, encoder[name]!.shape));
-    const rows = tf.tensor3d(batch.entryRows, [windows, length, width]);
-    const features = tf.tensor3d(batch.features, [windows, length, ENTRY_FEATURES]);
-    const used = tf.tensor2d(batch.used, [windows, length]);
-    const candidates = tf.tensor2d(batch.candidateRows, [batch.candidateRows.length / width, width]);
+  return (weights, batch) => {
+    kernels.reset();
+    const { offsets, targets } = batch;
+    const encoded = encode(kernels, config, weights, batch);
+    const { sessions } = encoded;
+    const moments = sessions.rows;
+    const candidates = kernels.matrix(batch.candidateRows.length / width, width);
+    candidates.values.set(batch.candidateRows);
+    const bias = kernels.matrix(1, candidates.rows);
+    if (batch.logQ) bias.values.set(batch.logQ);
 
-    const loss = (...inputs: tf.Tensor[]): tf.Scalar => {
-      const tensors: EncoderTensors = Object.fromEntries(names.map((name, i) => [name, inputs[i + 2]!]));
-      const sessions = tf.reshape(encodeSessions(config, tensors, inputs[0] as tf.Tensor3D, features, used), [windows * length, width]) as tf.Tensor2D;
-      return softmaxLoss(selectRows(sessions, batch.places), inputs[1] as tf.Tensor2D, batch);
-    };
-    const { value, grads } = tf.valueAndGrads(loss)([rows, candidates, ...weights]);
-    gradients = {
-      loss: value.dataSync()[0]!,
-      entryRows: grads[0]!.dataSync() as Float32Array,
-      candidateRows: grads[1]!.dataSync() as Float32Array,
-      encoder: Object.fromEntries(names.map((name, i) => [name, grads[i + 2]!.dataSync() as Float32Array])),
-    };
-  });
-  return gradients!;
-}
-
-/** Rows by index. Gather's own gradient needs a kernel that the WASM backend lacks; with no row taken twice, it is a copy. */
-function selectRows(x: tf.Tensor2D, indices: Int32Array): tf.Tensor2D {
-  const [rows, width] = x.shape;
-  return tf.customGrad((input, _save) => ({
-    value: tf.gather(input as tf.Tensor2D, tf.tensor1d(indices, "int32")),
-    gradFunc: (dy: tf.Tensor) => {
-      const from = dy.dataSync() as Float32Array;
-      const to = new Float32Array(rows * width);
-      for (let i = 0; i < indices.length; i += 1) to.set(from.subarray(i * width, (i + 1) * width), indices[i]! * width);
-      return tf.tensor2d(to, [rows, width]);
-    },
-  }))(x) as tf.Tensor2D;
-}
-
-/** Masks one column of each row. @param excluded [P]; -1 leaves a row whole */
-function withoutExcluded(logits: tf.Tensor2D, excluded: Int32Array): tf.Tensor2D {
-  const columns = logits.shape[1];
-  const at: number[] = [];
-  excluded.forEach((column, m) => column >= 0 && at.push(m * columns + column));
-  if (at.length === 0) return logits;
-  const flat = tf.tensorScatterUpdate(tf.reshape(logits, [-1]), tf.tensor2d(at, [at.length, 1], "int32"), tf.fill([at.length], MASKED));
-  return tf.reshape(flat, logits.shape);
-}
-
-/**
- * Mean cross-entropy of `softmax(S · Cᵀ / τ − logQ)` against the targets, with its gradient written out: the [P, M]
- * probabilities are then made once, and never transposed, which the tape's own would do twice.
- *
- * @param sessions [P, D]
- * @param candidates [M, D]
- */
-function softmaxLoss(sessions: tf.Tensor2D, candidates: tf.Tensor2D, batch: Batch): tf.Scalar {
-  const [moments, width] = sessions.shape;
-  const { offsets, targets, logQ } = batch;
-  return tf.customGrad((sessionInput, candidateInput, save) => {
-    const s = sessionInput as tf.Tensor2D;
-    const c = candidateInput as tf.Tensor2D;
-    const columns = c.shape[0];
-    const scaled = tf.matMul(tf.mul(s, 1 / TEMPERATURE) as tf.Tensor2D, c, false, true) as tf.Tensor2D;
-    const logits = withoutExcluded(logQ ? (tf.sub(scaled, tf.tensor1d(logQ)) as tf.Tensor2D) : scaled, batch.excluded);
-    const probabilities = tf.softmax(logits) as tf.Tensor2D;
-
-    // Only the targets' probabilities leave the backend's memory.
-    const wanted = new Int32Array(targets.length);
-    for (let m = 0; m < moments; m += 1) for (let t = offsets[m]!; t < offsets[m + 1]!; t += 1) wanted[t] = m * columns + targets[t]!;
-    const chosen = tf.gather(tf.reshape(probabilities, [-1]), tf.tensor1d(wanted, "int32")).dataSync();
+    // logits → probabilities → their gradient, all in one place.
+    const table = kernels.matrix(moments, candidates.rows);
+    const columns = candidates.rows;
+    kernels.product(sessions, transposed(candidates), table);
+    batch.excluded.forEach((column, p) => column >= 0 && (table.values[p * columns + column] = MASKED));
+    kernels.softmaxRows(table, 1 / TEMPERATURE, bias);
     let loss = 0;
-    for (let m = 0; m < moments; m += 1) {
-      const share = 1 / (offsets[m + 1]! - offsets[m]!);
-      for (let t = offsets[m]!; t < offsets[m + 1]!; t += 1) loss -= share * Math.log(Math.max(chosen[t]!, 1e-30));
+    for (let p = 0; p < moments; p += 1) {
+      const share = 1 / (offsets[p + 1]! - offsets[p]!);
+      for (let t = offsets[p]!; t < offsets[p + 1]!; t += 1) loss -= (share * Math.log(Math.max(table.values[p * columns + targets[t]!]!, 1e-30))) / moments;
+      for (let t = offsets[p]!; t < offsets[p + 1]!; t += 1) table.values[p * columns + targets[t]!] = table.values[p * columns + targets[t]!]! - share;
     }
-    (save as tf.GradSaveFunc)([probabilities, s, c]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [p, s, c] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-      const scale = dy.dataSync()[0]! / (moments * TEMPERATURE);
-      const sessionValues = s.dataSync() as Float32Array;
-      const candidateValues = c.dataSync() as Float32Array;
-      // What the targets take off the probabilities' part, with respect to either factor.
-      const wantedRows = new Float32Array(moments * width);
-      const wantedSessions = new Float32Array(columns * width);
-      for (let m = 0; m < moments; m += 1) {
-        const share = 1 / (offsets[m + 1]! - offsets[m]!);
-        for (let t = offsets[m]!; t < offsets[m + 1]!; t += 1) {
-          const column = targets[t]! * width;
-          for (let d = 0; d < width; d += 1) {
-            wantedRows[m * width + d] = wantedRows[m * width + d]! + share * candidateValues[column + d]!;
-            wantedSessions[column + d] = wantedSessions[column + d]! + share * sessionValues[m * width + d]!;
-          }
-        }
-      }
-      const toSessions = tf.sub(tf.matMul(p, c), tf.tensor2d(wantedRows, [moments, width]));
-      const toCandidates = tf.sub(tf.transpose(tf.matMul(tf.transpose(s), p)), tf.tensor2d(wantedSessions, [columns, width]));
-      return [tf.mul(toSessions, scale), tf.mul(toCandidates, scale)];
-    };
-    return { value: tf.scalar(loss / moments), gradFunc };
-  })(sessions, candidates) as tf.Scalar;
+    const scale = 1 / (moments * TEMPERATURE);
+    const toSessions = kernels.matrix(moments, width);
+    kernels.product(table, candidates, toSessions);
+    const toCandidates = kernels.matrix(columns, width);
+    kernels.product(transposed(table), sessions, toCandidates);
+    for (let i = 0; i < toSessions.values.length; i += 1) toSessions.values[i] = toSessions.values[i]! * scale;
+    return { loss, ...encoded.backward(toSessions), candidateRows: toCandidates.values.map((value) => value * scale) };
+  };
 }
