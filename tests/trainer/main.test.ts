@@ -96,7 +96,7 @@ describe("the trainer's command line", () => {
     expect(await run("train", "--steps", "200")).toBe(0);
     const { fingerprint } = await readKey(SHOP, folder);
     const opened = await openManifest(edge.published[0], { fingerprints: [fingerprint], shop: SHOP, minVersion: 1, nowMs: Date.now() }, verify);
-    expect(opened).toMatchObject({ ok: true, manifest: { version: 1, training: { steps: 200, seed: 1, backend: "wasm", workers: 1, items: 240 } } });
+    expect(opened).toMatchObject({ ok: true, manifest: { version: 1, training: { steps: 200, seed: 1, backend: "wasm-simd", workers: 1, items: 240 } } });
     if (!opened.ok) return;
     const { weights, evaluation } = opened.manifest;
     const bytes = edge.files.get(weights.sha256)!;
