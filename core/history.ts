@@ -19,16 +19,21 @@ export const GAP_BUCKETS = GAP_BOUNDS_MS.length + 2;
 /** Width of the one-hot side information of an entry: its kind, then its gap. */
 export const ENTRY_FEATURES = HISTORY_KINDS.length + GAP_BUCKETS;
 
-const KIND_OF_EVENT: { [name: string]: HistoryKind } = {
+const KIND_OF_EVENT: { readonly [name: string]: HistoryKind } = {
   view_item: "view",
   add_to_wishlist: "wishlist",
   add_to_cart: "cart",
   purchase: "purchase",
 };
 
+/** The kind of entry that an event of this name adds for each of its items; undefined where it adds none. */
+export function kindOfEvent(name: string): HistoryKind | undefined {
+  return Object.hasOwn(KIND_OF_EVENT, name) ? KIND_OF_EVENT[name] : undefined;
+}
+
 /** The history entries that one event adds; none for events that say nothing about an item. */
 export function entriesOf(event: Pick<ShopEvent, "name" | "params" | "occurredAtMs">): HistoryEntry[] {
-  const kind = KIND_OF_EVENT[event.name];
+  const kind = kindOfEvent(event.name);
   if (!kind) return [];
   const { items } = event.params as { items: { item_id: string }[] };
   return items.map(({ item_id }) => ({ item_id, kind, atMs: event.occurredAtMs }));

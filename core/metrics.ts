@@ -83,7 +83,11 @@ export function bootstrapClusters(values: ArrayLike<number>, clusters: Uint32Arr
 
 /** The p-quantile of values, by linear interpolation. @param p in [0, 1] */
 export function quantile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  return quantileOfSorted([...values].sort((a, b) => a - b), p);
+}
+
+/** The same of values that are in ascending order already. */
+export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   const at = (sorted.length - 1) * p;
   const low = sorted[Math.floor(at)]!;
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));

@@ -2,22 +2,26 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { judge } from "../core/gate.ts";
+import { judge, type Verdict } from "../core/gate.ts";
 import { personHash } from "../core/ids.ts";
 import { readModel } from "../core/model/config.ts";
 import { assess, oracleKey, type OracleRanks } from "./assess.ts";
 import { CandidateError, readCandidate, writeCandidate } from "./candidate.ts";
 import { CredentialsError, ENDCAP_FOLDER, readAccess } from "./credentials.ts";
+import type { ShopFiles } from "./data/files.ts";
+import { formatsList } from "./data/formats.ts";
+import { DataFileError } from "./data/rows.ts";
 import { createEdgeClient, EdgeError, type EdgeClient } from "./edge-client.ts";
 import { createKey, KeyError, readKey } from "./keys.ts";
 import { fetchIncumbent, manifestContent, nextVersion, trainAndAssess } from "./pipeline.ts";
-import { createDatasetBuilder, DatasetError, type Dataset } from "./prepare.ts";
-import { createProgress } from "./progress.ts";
+import { loadFromEdge, loadFromFiles, nameOfFiles } from "./load.ts";
+import { DatasetError, type Dataset } from "./prepare.ts";
 import { makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
 import { cleaningLines, figuresTable, markdownReport } from "./report.ts";
 
 const HELP = `Usage: npm run trainer -- <command> --shop <name> [options]
+       npm run train -- --data <file or folder> [options]      learns from files, without an edge
 
   train       all of it: prepare, train, evaluate, gate, sign, publish
   prepare     fetch what is new in the shop's log, clean it, and say what is in it
@@ -33,6 +37,11 @@ Options
   --shop NAME       the shop's id
   --data-dir DIR    where credentials, keys, caches and reports are (default: .endcap in the checkout)
   --edge URL        another edge than the credentials name
+  --data PATH       learn from a file, or from a folder of files, instead of the shop's log; without --shop nothing is published
+  --catalogue FILE  the products of these files: Merchant Center's column names as JSON lines, CSV or TSV; else those that the log names
+  --mapping FILE    what the columns of a table of your own mean: {"columns": {"client": "…", "item": "…", "time": "…", "event": "…"},
+                    "events": {"bought": "purchase"}}; in a folder, mapping.json is found by itself
+  --dates ORDER     day-first or month-first, for dates such as 3/4/2026
   --minutes M       train about so long, instead of the configured passes over the data
   --steps N         train exactly so many steps, e.g. those in a manifest, to get its weights again
   --seed N          default 1; the same data, seed and steps give the same weights
@@ -40,6 +49,10 @@ Options
   --dry-run         do everything but publish
   --person NAME     who is erased, by what the shop's pages call them when they log in: a customer number, an e-mail address
   --client ID       which browser is erased, by its id
+
+Files may be plain or gzip, and are told apart by what is in them:
+${formatsList()}
+  - the UCI Online Retail log: online_retail.csv
 `;
 
 /** What was asked for cannot be done as asked; the message says what to change. */
@@ -52,12 +65,17 @@ class GateRefusal extends Error {
 }
 
 const OPTIONS = {
+  data: { type: "string" }, catalogue: { type: "string" }, mapping: { type: "string" }, dates: { type: "string" },
   shop: { type: "string" }, "data-dir": { type: "string" }, edge: { type: "string" }, minutes: { type: "string" }, steps: { type: "string" },
   seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, person: { type: "string" }, client: { type: "string" }, help: { type: "boolean", short: "h" },
 } as const;
 
 interface Call {
+  /** What the model is called; the shop's id, if `isShop`. */
   shop: string;
+  isShop: boolean;
+  /** Learnt from, instead of the shop's log. */
+  files: ShopFiles | undefined;
   folder: string;
   edge: string | undefined;
   seed: number;
@@ -105,7 +123,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Errors whose message is all a person needs; others are faults of ours and show their stack. */
-const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError, DatasetError, CandidateError];
+const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError, DataFileError, DatasetError, CandidateError];
 
 async function keygen({ shop, folder }: Call): Promise<void> {
   const key = await createKey(shop, folder);
@@ -130,19 +148,19 @@ async function erase(call: Call): Promise<void> {
 }
 
 async function prepare(call: Call): Promise<void> {
-  describe(await loadDataset(call, connect(call)));
+  describe(await loadDataset(call, call.isShop ? connect(call) : undefined));
 }
 
 async function train(call: Call): Promise<void> {
   const startMs = performance.now();
-  const { shop, folder, seed, minutes, steps } = call;
+  const { shop, isShop, folder, seed, minutes, steps } = call;
   // Before minutes of work: without a key nothing could be published.
-  if (!call.dryRun) await readKey(shop, folder);
+  if (isShop && !call.dryRun) await readKey(shop, folder);
   const oracle = readOracle(call.oracle);
-  const client = connect(call);
+  const client = isShop ? connect(call) : undefined;
   const dataset = await loadDataset(call, client);
   describe(dataset);
-  const incumbent = await fetchIncumbent(client, shop);
+  const incumbent = client && (await fetchIncumbent(client, shop));
   const run = await trainAndAssess(dataset, { seed, minutes, steps, oracle, incumbent: incumbent?.model });
   const { assessment } = run;
   writeCandidate(candidateFolder(call), { weights: run.weights, training: run.training, evaluation: assessment.evaluation });
@@ -154,7 +172,9 @@ async function train(call: Call): Promise<void> {
   writeFileSync(`${name}.md`, markdownReport(shop, dataset, run.fitted, assessment, (performance.now() - startMs) / 1000));
   writeFileSync(`${name}.json`, `${JSON.stringify({ shop, training: run.training, evaluation: assessment.evaluation, network: assessment.network, verdict: assessment.verdict, blend: run.fitted.blend, cleaning: dataset.report }, null, 2)}\n`);
   print(`Report: ${name}.md`);
-  await publishCandidate(call);
+  if (isShop) return publishCandidate(call);
+  print(assessment.verdict.ok ? "The gate would let it pass." : refusalOf(assessment.verdict));
+  print("No shop is named, so nothing is published: with --shop NAME it would be.");
 }
 
 async function evaluate(call: Call): Promise<void> {
@@ -172,8 +192,12 @@ async function gate(call: Call): Promise<void> {
   const { evaluation } = readCandidate(candidateFolder(call));
   if (!evaluation) throw new CandidateError("The model trained last has not been evaluated: run evaluate first");
   const verdict = judge(evaluation);
-  if (!verdict.ok) throw new GateRefusal(["The gate refuses this model:", ...verdict.reasons.map(({ sentence }) => `- ${sentence}`)].join("\n"));
+  if (!verdict.ok) throw new GateRefusal(refusalOf(verdict));
   print("The gate lets it pass.");
+}
+
+function refusalOf({ reasons }: Extract<Verdict, { ok: false }>): string {
+  return ["The gate refuses this model:", ...reasons.map(({ sentence }) => `- ${sentence}`)].join("\n");
 }
 
 async function publishCandidate(call: Call): Promise<void> {
@@ -188,21 +212,10 @@ async function publishCandidate(call: Call): Promise<void> {
   print(`Published version ${record.version} of "${shop}": ${(record.bytes / 1024).toFixed(0)} KiB, ${record.items} products.`);
 }
 
-async function loadDataset(call: Call, client: EdgeClient): Promise<Dataset> {
-  const { shop, folder, edge } = call;
-  const { products } = await client.catalogue(shop);
-  const bar = createProgress("Fetching what is new", 0, "events");
-  const copy = await pullLog(client, shop, join(folder, "cache", shop), readAccess(shop, { edge, folder }).merchantToken, (count) => bar.advance(count));
-  bar.done(`${copy.events.toLocaleString("en")} in all`);
-  if (copy.erased > 0) print(`${copy.erased.toLocaleString("en")} events of shoppers who have been erased are deleted here too.`);
-  const builder = createDatasetBuilder(products);
-  const reading = createProgress("Reading the log", copy.events, "events");
-  for await (const line of copy.lines()) {
-    builder.add(line);
-    reading.advance(line.events.length);
-  }
-  reading.done();
-  return builder.finish();
+async function loadDataset({ shop, folder, edge, files }: Call, client: EdgeClient | undefined): Promise<Dataset> {
+  const nowMs = Date.now();
+  if (files) return loadFromFiles({ files, ...(client && { shop: { client, id: shop } }), nowMs, print });
+  return loadFromEdge({ client: client!, shop, folder, edge, nowMs, print });
 }
 
 function describe(dataset: Dataset): void {
@@ -252,7 +265,11 @@ function parseCall(argv: readonly string[]): Call | "help" {
     throw new UsageError((cause as Error).message);
   }
   if (values.help) return "help";
-  if (!values.shop) throw new UsageError("Which shop? Give --shop NAME");
+  const { shop, data, catalogue, mapping, dates } = values;
+  if (shop === undefined && data === undefined) throw new UsageError("Which shop? Give --shop NAME, or --data with files to learn from");
+  if (data === undefined && (catalogue ?? mapping ?? dates) !== undefined) throw new UsageError("--catalogue, --mapping and --dates say what the files of --data mean: give --data too");
+  if (dates !== undefined && dates !== "day-first" && dates !== "month-first") throw new UsageError(`--dates takes day-first or month-first, not "${dates}"`);
+  const files = data === undefined ? undefined : { data, catalogue, mapping, dates } satisfies ShopFiles;
   const minutes = numberOf("--minutes", values.minutes);
   const steps = numberOf("--steps", values.steps);
   if (minutes !== undefined && steps !== undefined) throw new UsageError("--minutes and --steps both choose the number of steps: give one");
@@ -260,7 +277,7 @@ function parseCall(argv: readonly string[]): Call | "help" {
   if (minutes !== undefined && !(minutes > 0)) throw new UsageError("--minutes takes a number above 0");
   const seed = numberOf("--seed", values.seed) ?? 1;
   if (!Number.isInteger(seed)) throw new UsageError("--seed takes a whole number");
-  return { shop: values.shop, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, person: values.person, client: values.client };
+  return { shop: shop ?? nameOfFiles(files!), isShop: shop !== undefined, files, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, person: values.person, client: values.client };
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

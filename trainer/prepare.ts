@@ -1,20 +1,24 @@
 /** From a shop's raw event log to what models learn from: cleaned histories, the moments to predict, and the time split. */
 import { createHash } from "node:crypto";
 import type { ExportLine } from "../core/api.ts";
-import { DAY_MS } from "../core/calendar.ts";
 import { parseProduct, type Product } from "../core/catalogue.ts";
-import { encodeHistory, entriesOf, toHistory, type EncodedHistory, type HistoryEntry } from "../core/history.ts";
-import { quantile } from "../core/metrics.ts";
+import { encodeHistory, HISTORY_KINDS, kindOfEvent, toHistory, type EncodedHistory, type HistoryEntry } from "../core/history.ts";
+import { hash32 } from "../core/ids.ts";
+import { quantileOfSorted } from "../core/metrics.ts";
+import { clean, createCleaningReport, EARLIEST_MS, inOrder, LATEST_AHEAD_MS, sortedBy, startsEvent, type CleaningReport } from "./cleaning.ts";
+import type { Act } from "./data/acts.ts";
+import { createSeenProducts } from "./data/seen-products.ts";
+import { createEntryLog, createNames, createReceivedNumbers, NO_TRANSACTION, RETURNED, UNNUMBERED, WHOLE_ORDER, type Columns } from "./entry-log.ts";
+
+export type { CleaningReport };
 
 /** The last tenth of the log's time is the test part, the tenth before it is for validation; models learn from the rest. */
 export const TRAIN_SHARE = 0.8;
 export const VALIDATION_SHARE = 0.1;
-/** A client that views more products than this on one day is a program, and is left out whole. */
-export const MAX_DAILY_VIEWS = 500;
-/** The newest entries of one client that count: nobody's taste may drown the others'. */
-export const MAX_CLIENT_ENTRIES = 1000;
 /** Below this share of views the log is one of orders, and the task is the next order. */
 const MIN_VIEW_SHARE = 0.1;
+/** Up to so many entries, histories are held ready; above, each is made from its columns when it is asked for. */
+const MAX_HELD_ENTRIES = 1_000_000;
 
 /**
  * What a model must foresee: `next-view` the next product looked at, other than the last one acted on;
@@ -43,24 +47,6 @@ export interface Shopper {
   moments: Moment[];
 }
 
-/** What was left out of the log, and why. */
-export interface CleaningReport {
-  lines: number;
-  events: number;
-  duplicateEvents: number;
-  /** Events of products that the catalogue lacks: they stay in histories, but nothing is learnt about them. */
-  unknownProductEvents: number;
-  unknownProducts: number;
-  invalidProducts: number;
-  botClients: number;
-  botEvents: number;
-  clippedClients: number;
-  clippedEntries: number;
-  /** Clients whose histories were put together, and the persons that they are. */
-  joinedClients: number;
-  joinedPersons: number;
-}
-
 export interface Dataset {
   objective: Objective;
   /** In the order of their indices. */
@@ -82,94 +68,215 @@ export class DatasetError extends Error {
   override readonly name = "DatasetError";
 }
 
+/** A batch of an export or an import: both name the client and its events. */
+export type LogLine = Pick<ExportLine, "clientId" | "events">;
+
 export interface DatasetBuilder {
-  add(line: ExportLine): void;
+  /** Events with their client's own numbers: each number counts once. */
+  add(line: LogLine): void;
+  /** An act without a number: a client's are put in order by time, and what says the same twice counts once. */
+  addAct(act: Act): void;
+  /** Forgets what came so far of a client. @param clientSha256 of its id, in hex */
+  erase(clientSha256: string): void;
   /** @throws DatasetError if there is nothing to learn from */
   finish(): Dataset;
 }
 
-interface Interaction {
-  seq: number;
-  atMs: number;
-  entries: HistoryEntry[];
-  transactionId: string | undefined;
+export interface BuilderOptions {
+  /** All products of the shop; where it is left out, those that the log names. */
+  catalogue?: readonly Product[];
+  /** Events from later than this, and a little, have a wrong clock. */
+  nowMs?: number;
 }
 
-/** A client's events, as far as the log has been read. */
-interface ClientLog {
-  seen: Set<number>;
-  /** Who logged in here, by the ledger's keys. */
-  persons: Set<string>;
-  interactions: Interaction[];
-}
+/** Takes the log line by line, and keeps of it what models learn from, in some 40 bytes an entry. */
+export function createDatasetBuilder({ catalogue, nowMs = Infinity }: BuilderOptions = {}): DatasetBuilder {
+  const report = createCleaningReport();
+  const known = catalogue && uniqueProducts(catalogue, report);
+  const items = createNames();
+  for (const { id } of known ?? []) items.numberOf(id);
+  const seen = createSeenProducts();
+  const clients = createNames();
+  const transactions = createNames();
+  // Stands for NO_TRANSACTION.
+  transactions.numberOf("");
+  const received = createReceivedNumbers();
+  const persons = new Map<number, Set<string>>();
+  const log = createEntryLog();
+  /** By SHA-256, the rows that had come before the erasure. */
+  const erased = new Map<string, number>();
 
-/** Takes the log line by line, so that it is never held whole. @param catalogue all products of the shop */
-export function createDatasetBuilder(catalogue: readonly Product[]): DatasetBuilder {
-  const report: CleaningReport = {
-    lines: 0, events: 0, duplicateEvents: 0, unknownProductEvents: 0, unknownProducts: 0, invalidProducts: 0,
-    botClients: 0, botEvents: 0, clippedClients: 0, clippedEntries: 0, joinedClients: 0, joinedPersons: 0,
+  const isWrong = (atMs: number) => atMs < EARLIEST_MS || atMs > nowMs + LATEST_AHEAD_MS;
+  const loggedIn = (client: number, person: string) => {
+    const own = persons.get(client);
+    if (own) own.add(person);
+    else persons.set(client, new Set([person]));
   };
-  const products = uniqueProducts(catalogue, report);
-  const itemIds = products.map((product) => product.id);
-  const indexOf = new Map(itemIds.map((id, index) => [id, index]));
-  const logs = new Map<string, ClientLog>();
-  const unknown = new Set<string>();
+  const itemOf = (id: string) => {
+    const item = items.numberOf(id);
+    if (known && item >= known.length) isUnknown = true;
+    return item;
+  };
+  let isUnknown = false;
 
   return {
-    add(line) {
+    add({ clientId, events }) {
       report.lines += 1;
-      let log = logs.get(line.clientId);
-      if (!log) logs.set(line.clientId, (log = { seen: new Set(), persons: new Set(), interactions: [] }));
-      for (const event of line.events) {
+      const client = clients.numberOf(clientId);
+      for (const event of events) {
         report.events += 1;
-        if (log.seen.has(event.seq)) {
+        if (!received.add(client, event.seq)) {
           report.duplicateEvents += 1;
           continue;
         }
-        log.seen.add(event.seq);
-        if (event.name === "login" && event.params.user_id !== undefined) log.persons.add(event.params.user_id);
-        const entries = entriesOf(event);
-        if (entries.length === 0) continue;
-        const missing = entries.filter((entry) => !indexOf.has(entry.item_id));
-        for (const entry of missing) unknown.add(entry.item_id);
-        if (missing.length > 0) report.unknownProductEvents += 1;
-        const transactionId = event.name === "purchase" ? event.params.transaction_id : undefined;
-        log.interactions.push({ seq: event.seq, atMs: event.occurredAtMs, entries, transactionId });
+        if (event.name === "login" && event.params.user_id !== undefined) loggedIn(client, event.params.user_id);
+        const kind = event.name === "refund" ? RETURNED : kindIndex(event.name);
+        if (kind < 0) continue;
+        if (isWrong(event.occurredAtMs)) {
+          report.wrongTimes += 1;
+          continue;
+        }
+        const { items: given = [], transaction_id } = event.params as { items?: { item_id: string; item_name?: string; item_brand?: string; item_category?: string; price?: number; quantity?: number }[]; transaction_id?: string };
+        const transaction = transactions.numberOf(kind === RETURNED || event.name === "purchase" ? (transaction_id ?? "") : "");
+        isUnknown = false;
+        for (const told of given) {
+          const item = itemOf(told.item_id);
+          if (!known) seen.see(item, { title: told.item_name, brand: told.item_brand, category: told.item_category }, told.price);
+          log.add(client, event.seq, event.occurredAtMs, item, kind, told.quantity || 1, transaction);
+        }
+        if (kind === RETURNED && given.length === 0) log.add(client, event.seq, event.occurredAtMs, WHOLE_ORDER, kind, 1, transaction);
+        if (isUnknown && kind !== RETURNED) report.unknownProductEvents += 1;
       }
     },
 
+    addAct({ client: name, person, name: actName, itemId, atMs, price, quantity, transactionId = "", product }) {
+      report.events += 1;
+      const client = clients.numberOf(name);
+      if (person !== undefined) loggedIn(client, person);
+      const kind = actName === "refund" ? RETURNED : kindIndex(actName);
+      if (kind < 0) return;
+      if (isWrong(atMs)) {
+        report.wrongTimes += 1;
+        return;
+      }
+      isUnknown = false;
+      const item = itemOf(itemId);
+      if (!known) seen.see(item, product, price);
+      if (isUnknown && kind !== RETURNED) report.unknownProductEvents += 1;
+      const ofOrder = kind === RETURNED || actName === "purchase";
+      log.add(client, UNNUMBERED, atMs, item, kind, quantity || 1, ofOrder ? transactions.numberOf(transactionId) : NO_TRANSACTION);
+    },
+
+    erase(clientSha256) {
+      erased.set(clientSha256, log.count);
+    },
+
     finish() {
-      report.unknownProducts = unknown.size;
-      if (products.length < 2) throw new DatasetError(`The catalogue has ${products.length === 0 ? "no product" : "one product"}: there is nothing to rank. Upload the shop's catalogue first`);
-      const shopperLogs = joinPersons(logs, report);
-      logs.clear();
-      const kept: { clientId: string; interactions: Interaction[] }[] = [];
-      for (const [clientId, interactions] of shopperLogs) {
-        if (isBot(interactions)) {
-          report.botClients += 1;
-          report.botEvents += interactions.length;
-          continue;
-        }
-        const clipped = clip(interactions);
-        if (clipped.dropped > 0) {
-          report.clippedClients += 1;
-          report.clippedEntries += clipped.dropped;
-        }
-        kept.push({ clientId, interactions: clipped.interactions });
+      const products = known ?? seenProducts();
+      const { length: productCount } = products;
+      if (productCount < 2) throw new DatasetError(productCount === 0
+        ? (known ? "The catalogue has no product: there is nothing to rank. Upload the shop's catalogue first" : "The log names no product that a person viewed, carted or bought: nothing to learn from yet")
+        : `${known ? "The catalogue has" : "The log names"} one product only: there is nothing to rank. ${known ? "Upload the shop's catalogue first" : "Bring more of the shop's history"}`);
+      const names = renumberItems(products);
+      report.unknownProducts = names.length - productCount;
+
+      const { columns } = log;
+      const kept = new Uint32Array(log.count);
+      const spans: Span[] = [];
+      let to = 0;
+      for (const { clientId, rows } of shopperRows()) {
+        const cleaned = clean(columns, rows, report);
+        if (cleaned.length === 0) continue;
+        const from = to;
+        for (const row of cleaned) kept[to++] = row;
+        spans.push({ clientId, from, to });
       }
-      const events = kept.reduce((sum, { interactions }) => sum + interactions.length, 0);
-      if (events === 0) throw new DatasetError(`The log of ${report.events} events names no product that a person viewed, carted or bought: nothing to learn from yet`);
-      const objective = chooseObjective(kept);
-      const shoppers = kept.map(({ clientId, interactions }) => toShopper(clientId, interactions, objective, indexOf));
-      const hash = createHash("sha256");
-      hash.update(JSON.stringify([objective, products]));
-      for (const { clientId, interactions } of kept) {
-        hash.update(`\n${clientId}`);
-        for (const { seq, atMs, entries, transactionId } of interactions) hash.update(JSON.stringify([seq, atMs, transactionId ?? null, entries.map((entry) => [entry.item_id, entry.kind])]));
-      }
-      return { objective, products, itemIds, indexOf, shoppers, split: timeSplit(kept), events, dataHash: hash.digest("hex"), report };
+      const source: Source = { columns, kept, names, products: productCount };
+      const times = eventTimes(source, spans);
+      if (times.length === 0) throw new DatasetError(`The log of ${report.events} events names no product that a person viewed, carted or bought: nothing to learn from yet`);
+      const objective = chooseObjective(source, spans, times.length);
+      const read = (span: Span) => readShopper(source, span, objective);
+      return {
+        objective, products, itemIds: products.map(({ id }) => id), indexOf: new Map(products.map(({ id }, index) => [id, index])),
+        shoppers: to <= MAX_HELD_ENTRIES ? spans.map(read) : lazyShoppers(spans, read),
+        split: timeSplit(times), events: times.length, dataHash: hashOf(source, spans, objective, products), report,
+      };
     },
   };
+
+  function seenProducts(): Product[] {
+    const { products, invalid } = seen.products(items.list);
+    report.invalidProducts += invalid;
+    return products;
+  }
+
+  /** Gives products the numbers of their places in the catalogue, and the rest those behind. @returns all names by their new numbers */
+  function renumberItems(products: readonly Product[]): string[] {
+    const names = products.map(({ id }) => id);
+    const places = new Map(names.map((id, place) => [id, place]));
+    const renumbered = Uint32Array.from(items.list, (id) => {
+      const place = places.get(id);
+      if (place !== undefined) return place;
+      return names.push(id) - 1;
+    });
+    const { item } = log.columns;
+    for (let row = 0; row < log.count; row += 1) if (item[row] !== WHOLE_ORDER) item[row] = renumbered[item[row]!]!;
+    return names;
+  }
+
+  /**
+   * Every shopper's rows, oldest first: a client's by its own numbers, and those of several clients of one person by
+   * time. A client on which more than one person was logged in is nobody's: whose history it is cannot be told.
+   * In the order of the shoppers' names; without those who did nothing with a product.
+   */
+  function* shopperRows(): Generator<{ clientId: string; rows: number[] }> {
+    const { columns } = log;
+    const { rows, offsets } = log.byClient(clients.list.length);
+    const shoppers = new Map<string, number[]>();
+    clients.list.forEach((name, client) => {
+      if (offsets[client] === offsets[client + 1]) return;
+      const own = persons.get(client);
+      const key = own?.size === 1 ? `person ${[...own][0]!}` : name;
+      const shopper = shoppers.get(key);
+      if (shopper) shopper.push(client);
+      else shoppers.set(key, [client]);
+    });
+    const rowsOf = (client: number) => {
+      const arrived = rows.subarray(offsets[client]!, offsets[client + 1]!);
+      const goneBefore = erased.size === 0 ? 0 : (erased.get(createHash("sha256").update(clients.list[client]!).digest("hex")) ?? 0);
+      const left = goneBefore === 0 ? arrived : arrived.filter((row) => row >= goneBefore);
+      const ordered = inOrder(columns, left, report);
+      if (left.length < arrived.length) report.erasedEvents += arrived.length - left.length;
+      return ordered;
+    };
+    const named = [...shoppers].map(([key, own]) => ({ clientId: own.length === 1 ? clients.list[own[0]!]! : key, own: own.sort((a, b) => (clients.list[a]! < clients.list[b]! ? -1 : 1)) }));
+    for (const { clientId, own } of named.sort((a, b) => (a.clientId < b.clientId ? -1 : 1))) {
+      if (own.length > 1) {
+        report.joinedPersons += 1;
+        report.joinedClients += own.length;
+      }
+      // Stable: what happened in one moment stays in the order of its client's numbers.
+      yield { clientId, rows: own.length === 1 ? rowsOf(own[0]!) : sortedBy(columns.atMs, own.flatMap(rowsOf)) };
+    }
+  }
+}
+
+/** One shopper's part of the rows that were kept. */
+interface Span {
+  clientId: string;
+  from: number;
+  to: number;
+}
+
+/** What histories are made from. */
+interface Source {
+  columns: Columns;
+  /** Rows, shopper by shopper, each one's oldest first. */
+  kept: Uint32Array;
+  /** Of all items, the catalogue's first. */
+  names: readonly string[];
+  /** How many are the catalogue's. */
+  products: number;
 }
 
 /**
@@ -230,90 +337,60 @@ function uniqueProducts(catalogue: readonly Product[], report: CleaningReport): 
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/**
- * Every shopper's interactions, oldest first: a client's by its own numbers, and those of several clients of one person by
- * time. A client on which more than one person was logged in is nobody's: whose history it is cannot be told.
- *
- * @returns in the order of the shoppers' ids; without those who did nothing with a product
- */
-function joinPersons(logs: ReadonlyMap<string, ClientLog>, report: CleaningReport): [shopper: string, interactions: Interaction[]][] {
-  const shoppers = new Map<string, { clientId: string; parts: Interaction[][] }>();
-  for (const [clientId, { persons, interactions }] of [...logs].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (interactions.length === 0) continue;
-    interactions.sort((a, b) => a.seq - b.seq);
-    const [person] = persons;
-    const key = person !== undefined && persons.size === 1 ? `person ${person}` : clientId;
-    const shopper = shoppers.get(key);
-    if (shopper) shopper.parts.push(interactions);
-    else shoppers.set(key, { clientId, parts: [interactions] });
-  }
-  const joined: [string, Interaction[]][] = [];
-  for (const [key, { clientId, parts }] of shoppers) {
-    if (parts.length === 1) {
-      joined.push([clientId, parts[0]!]);
-      continue;
-    }
-    report.joinedPersons += 1;
-    report.joinedClients += parts.length;
-    // Stable: what happened in one moment stays in the order of its client's numbers.
-    joined.push([key, parts.flat().sort((a, b) => a.atMs - b.atMs)]);
-  }
-  return joined.sort(([a], [b]) => (a < b ? -1 : 1));
+function kindIndex(eventName: string): number {
+  const kind = kindOfEvent(eventName);
+  return kind === undefined ? -1 : HISTORY_KINDS.indexOf(kind);
 }
 
-function isBot(interactions: readonly Interaction[]): boolean {
-  const views = new Map<number, number>();
-  for (const { atMs, entries } of interactions) {
-    if (entries[0]!.kind !== "view") continue;
-    const day = Math.floor(atMs / DAY_MS);
-    const count = (views.get(day) ?? 0) + 1;
-    if (count > MAX_DAILY_VIEWS) return true;
-    views.set(day, count);
+/** When each event happened. */
+function eventTimes({ columns, kept }: Source, spans: readonly Span[]): Float64Array {
+  const times = new Float64Array(kept.length);
+  let count = 0;
+  for (const { from, to } of spans) {
+    for (let at = from; at < to; at += 1) if (startsEvent(columns, kept[at]!, at === from ? undefined : kept[at - 1])) times[count++] = columns.atMs[kept[at]!]!;
   }
-  return false;
+  return times.subarray(0, count);
 }
 
-function clip(interactions: Interaction[]): { interactions: Interaction[]; dropped: number } {
-  let entries = 0;
-  let from = interactions.length;
-  while (from > 0 && entries + interactions[from - 1]!.entries.length <= MAX_CLIENT_ENTRIES) entries += interactions[(from -= 1)]!.entries.length;
-  const dropped = interactions.slice(0, from).reduce((sum, interaction) => sum + interaction.entries.length, 0);
-  return { interactions: interactions.slice(from), dropped };
-}
-
-function chooseObjective(clients: readonly { interactions: readonly Interaction[] }[]): Objective {
+function chooseObjective({ columns, kept }: Source, spans: readonly Span[], events: number): Objective {
+  const view = HISTORY_KINDS.indexOf("view");
   let views = 0;
-  let all = 0;
-  for (const { interactions } of clients) {
-    for (const { entries } of interactions) {
-      all += 1;
-      if (entries[0]!.kind === "view") views += 1;
-    }
+  for (const { from, to } of spans) {
+    for (let at = from; at < to; at += 1) if (columns.kind[kept[at]!] === view && startsEvent(columns, kept[at]!, at === from ? undefined : kept[at - 1])) views += 1;
   }
-  return views >= MIN_VIEW_SHARE * all ? "next-view" : "next-order";
+  return views >= MIN_VIEW_SHARE * events ? "next-view" : "next-order";
 }
 
-function toShopper(clientId: string, interactions: readonly Interaction[], objective: Objective, indexOf: ReadonlyMap<string, number>): Shopper {
+/** Unfolds a shopper's columns into a history and the moments in it. */
+function readShopper({ columns, kept, names, products }: Source, { clientId, from, to }: Span, objective: Objective): Shopper {
+  const { atMs: times, kind: kinds, item: items, seq: numbers, transaction: transactions } = columns;
   const history: HistoryEntry[] = [];
   const moments: Moment[] = [];
-  let order: { id: string | undefined; atMs: number; targets: number[] } | null = null;
-  for (const { seq, atMs, entries, transactionId } of interactions) {
-    const kind = entries[0]!.kind;
+  let order: { transaction: number; atMs: number; targets: number[] } | null = null;
+  for (let at = from, next = from; at < to; at = next) {
+    const row = kept[at]!;
+    for (next = at + 1; next < to && !startsEvent(columns, kept[next]!, kept[next - 1]); ) next += 1;
+    const atMs = times[row]!;
+    const seq = numbers[row]!;
+    const kind = HISTORY_KINDS[kinds[row]!]!;
+    const transaction = transactions[row]!;
     const last = history[history.length - 1];
+    const entries: HistoryEntry[] = [];
+    for (let i = at; i < next; i += 1) entries.push({ item_id: names[items[kept[i]!]!]!, kind, atMs });
     if (objective === "next-view" && kind === "view") {
-      const target = indexOf.get(entries[0]!.item_id);
-      if (last && target !== undefined && last.item_id !== entries[0]!.item_id) moments.push({ after: history.length, newest: last, targets: [target], atMs, seq });
+      const target = items[row]!;
+      if (last && target < products && last.item_id !== entries[0]!.item_id) moments.push({ after: history.length, newest: last, targets: [target], atMs, seq });
     }
     if (objective === "next-order" && kind === "purchase") {
       // A large order may come in several events.
-      const continues = order !== null && (transactionId === undefined ? order.atMs === atMs : order.id === transactionId);
+      const continues = order !== null && (transaction === NO_TRANSACTION ? order.atMs === atMs : order.transaction === transaction);
       if (!continues) {
-        order = { id: transactionId, atMs, targets: [] };
+        order = { transaction, atMs, targets: [] };
         if (last) moments.push({ after: history.length, newest: last, targets: order.targets, atMs, seq });
       }
-      for (const entry of entries) {
-        const target = indexOf.get(entry.item_id);
-        if (target !== undefined && !order!.targets.includes(target)) order!.targets.push(target);
+      for (let i = at; i < next; i += 1) {
+        const target = items[kept[i]!]!;
+        if (target < products && !order!.targets.includes(target)) order!.targets.push(target);
       }
     }
     // Only the last place can change, so folding it with what follows is folding the whole log.
@@ -322,11 +399,33 @@ function toShopper(clientId: string, interactions: readonly Interaction[], objec
   return { clientId, history, moments: moments.filter((moment) => moment.targets.length > 0) };
 }
 
-/** By time, between the 0.1 % and 99.9 % quantiles: one wrong clock must not stretch the whole log. */
-function timeSplit(clients: readonly { interactions: readonly Interaction[] }[]): Dataset["split"] {
-  const times = clients.flatMap(({ interactions }) => interactions.map((interaction) => interaction.atMs));
-  const fromMs = quantile(times, 0.001);
-  const lastMs = quantile(times, 0.999);
+/** Shoppers whose histories are made when they are asked for; who asks twice in a row gets the same one. */
+function lazyShoppers(spans: readonly Span[], read: (span: Span) => Shopper): Shopper[] {
+  let newest: { span: Span; shopper: Shopper } | undefined;
+  const shopperOf = (span: Span) => (newest?.span === span ? newest : (newest = { span, shopper: read(span) })).shopper;
+  class LazyShopper implements Shopper {
+    readonly span: Span;
+    constructor(span: Span) {
+      this.span = span;
+    }
+    get clientId(): string {
+      return this.span.clientId;
+    }
+    get history(): HistoryEntry[] {
+      return shopperOf(this.span).history;
+    }
+    get moments(): Moment[] {
+      return shopperOf(this.span).moments;
+    }
+  }
+  return spans.map((span) => new LazyShopper(span));
+}
+
+/** By time, between the 0.1 % and 99.9 % quantiles: one wrong clock must not stretch the whole log. @param times is sorted by this */
+function timeSplit(times: Float64Array): Dataset["split"] {
+  times.sort();
+  const fromMs = quantileOfSorted(times, 0.001);
+  const lastMs = quantileOfSorted(times, 0.999);
   const spanMs = lastMs - fromMs;
   return {
     fromMs,
@@ -334,4 +433,23 @@ function timeSplit(clients: readonly { interactions: readonly Interaction[] }[])
     validateUntilMs: Math.round(fromMs + (TRAIN_SHARE + VALIDATION_SHARE) * spanMs),
     untilMs: Infinity,
   };
+}
+
+function hashOf({ columns, kept, names, products: count }: Source, spans: readonly Span[], objective: Objective, products: readonly Product[]): string {
+  const { seq, atMs, item, kind, transaction } = columns;
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([objective, products]));
+  for (const { clientId, from, to } of spans) {
+    hash.update(`\n${clientId}\n`);
+    const numbers = new Float64Array((to - from) * 4);
+    for (let at = from; at < to; at += 1) {
+      const row = kept[at]!;
+      // Numbers of unknown products and of orders depend on the order of arrival: these do not.
+      const product = item[row]! < count ? item[row]! : -1 - hash32(names[item[row]!]!);
+      const continues = at > from && transaction[row] === transaction[kept[at - 1]!];
+      numbers.set([seq[row]!, atMs[row]!, product, kind[row]! + (continues ? 8 : 0)], (at - from) * 4);
+    }
+    hash.update(numbers);
+  }
+  return hash.digest("hex");
 }

@@ -9,9 +9,13 @@ export function cleaningLines(report: CleaningReport): string[] {
   const lines: string[] = [];
   const say = (count: number, text: string) => count > 0 && lines.push(`${count.toLocaleString("en")} ${text}`);
   say(report.duplicateEvents, "events came twice and count once");
+  say(report.wrongTimes, "events are dated before 1995 or in the future, and are left out");
+  say(report.erasedEvents, "acts of shoppers who have been erased since are left out");
+  say(report.returnedEntries, "products came back to the shop, and do not count as bought");
   say(report.invalidProducts, "catalogue rows are broken or repeat an id, and are left out");
   say(report.unknownProductEvents, `events name products that the catalogue lacks (${report.unknownProducts} different ones): nothing is learnt about those`);
   say(report.botEvents, `events of ${report.botClients} clients that behave like programs are left out`);
+  say(report.fastSessionEvents, `events of ${report.fastSessions} sessions, too fast for anybody to have read what was opened, are left out`);
   say(report.joinedClients, `clients are ${report.joinedPersons.toLocaleString("en")} persons who logged in on several, and count as one shopper each`);
   say(report.clippedEntries, `oldest actions of ${report.clippedClients} very busy clients are left out`);
   return lines;

@@ -13,10 +13,10 @@ const END_MS = Date.UTC(2026, 9, 1);
 
 const startMs = performance.now();
 const { products, facts } = generateShop({ seed: DEMO_CATALOGUE_SEED });
-const builder = createDatasetBuilder(products);
+const builder = createDatasetBuilder({ catalogue: products });
 const oracle = new Map<string, number>();
 for (const life of simulateShoppers({ seed: DEMO_SHOPPERS_SEED, products, facts, endMs: END_MS })) {
-  for (const { clientId, events } of [...life.history, ...life.lastDay]) builder.add({ clientId, receivedAtMs: END_MS, events });
+  for (const { clientId, events } of [...life.history, ...life.lastDay]) builder.add({ clientId, events });
   for (const { clientId, seq, rank } of life.oracle) oracle.set(oracleKey(clientId, seq), rank);
 }
 const dataset = builder.finish();

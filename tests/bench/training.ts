@@ -3,6 +3,7 @@ import { DAY_MS } from "../../core/calendar.ts";
 import { seededRandom } from "../../core/ids.ts";
 import { encoderShapes, type ModelConfig } from "../../core/model/config.ts";
 import { quantile } from "../../core/metrics.ts";
+import { createCleaningReport } from "../../trainer/cleaning.ts";
 import { defaultConfig } from "../../trainer/config.ts";
 import { startBackend } from "../../trainer/models/backend.ts";
 import { prepareTraining } from "../../trainer/models/network.ts";
@@ -63,7 +64,7 @@ function wanderingShop(items: number): Dataset {
     objective: "next-view", itemIds, indexOf: new Map(itemIds.map((id, i) => [id, i])), shoppers,
     products: itemIds.map((id) => ({ id, title: `Thing ${id}`, link: `/${id}`, price: 10 })),
     split: { fromMs: 0, trainUntilMs: DAY_MS, validateUntilMs: 2 * DAY_MS, untilMs: Infinity },
-    events: 200_000, dataHash: "", report: { lines: 0, events: 0, duplicateEvents: 0, unknownProductEvents: 0, unknownProducts: 0, invalidProducts: 0, botClients: 0, botEvents: 0, clippedClients: 0, clippedEntries: 0, joinedClients: 0, joinedPersons: 0 },
+    events: 200_000, dataHash: "", report: createCleaningReport(),
   };
 }
 report("Training step (loss and all gradients), on one core", rows, "a quiet machine unless yours is; the updates of item rows, but in the last row; tfjs's own softmax gradient, since both run ours.");

@@ -7,8 +7,9 @@ import type { ImportLine } from "../../core/api.ts";
 import { parseEvent } from "../../core/events.ts";
 import { readCatalogueFile } from "../../trainer/data/catalogue-file.ts";
 import { createCleaningReport, type CleaningReport } from "../../trainer/data/cleaning.ts";
-import { readEventsFile } from "../../trainer/data/events-file.ts";
 import { findSource } from "../../trainer/data/files.ts";
+import { readerOf } from "../../trainer/data/formats.ts";
+import { importLines } from "../../trainer/data/import-lines.ts";
 import { DataFileError } from "../../trainer/data/rows.ts";
 
 let folder: string;
@@ -27,7 +28,8 @@ function file(name: string, content: string | Buffer): string {
 const catalogue = (name: string, content: string | Buffer) => readCatalogueFile({ path: file(name, content), report });
 async function history(name: string, content: string | Buffer): Promise<ImportLine[]> {
   const lines: ImportLine[] = [];
-  for await (const line of readEventsFile({ path: file(name, content), currency: "EUR", nowMs: 99, report })) lines.push(line);
+  const path = file(name, content);
+  for await (const line of importLines((await readerOf(path))!.read(path, { report }), { currency: "EUR", nowMs: 99, report })) lines.push(line);
   return lines;
 }
 
@@ -99,10 +101,11 @@ ann@example.com,purchase,m2,1767265800000,3,1,T1
 
   it("loses no good row to a broken one, and leaves no gap in the numbers", async () => {
     const lines = await history("e.csv", `${HEADER}\nann,view,m1,2026-01-01\nann,dance,m1,2026-01-01\nann,view,,2026-01-01\nann,view,m1,yesterday\n,view,m1,2026-01-01\nann,view,m1,2026-01-01,dear\nann,purchase,m1,2026-01-01\nann,view,m2,2026-01-02\n`);
-    expect(lines[0]!.events.map(({ seq }) => seq)).toEqual([1, 2]);
+    // The purchase has no order's number, and is an order of its own.
+    expect(lines[0]!.events.map(({ seq, name }) => [seq, name])).toEqual([[1, "view_item"], [2, "purchase"], [3, "view_item"]]);
+    expect(lines[0]!.events.every((event) => parseEvent(event).ok)).toBe(true);
     expect(report.reasons().map(({ reason }) => reason).sort()).toEqual([
-      "event that Endcap does not know", "no client_id", "not an event: event.params.items is missing", "not an event: event.params.transaction_id is missing",
-      "price or quantity that is not a number", "timestamp that cannot be read",
+      "event that Endcap does not know", "no client_id", "no product", "price or quantity that is not a number", "timestamp that cannot be read",
     ]);
     expect(report.print()).toContain("e.csv, line 3: dance");
   });
@@ -128,7 +131,8 @@ ann@example.com,purchase,m2,1767265800000,3,1,T1
     let gaps = 0;
     const seqs = new Map<string, number>();
     const path = file("big.csv", `${HEADER}\n${rows}\n`);
-    for await (const line of readEventsFile({ path, currency: "EUR", nowMs: 99, report, onBytes: (n) => { bytes += n; } })) {
+    const pieces = (await readerOf(path))!.read(path, { report, onBytes: (n) => { bytes += n; } });
+    for await (const line of importLines(pieces, { currency: "EUR", nowMs: 99, report })) {
       first ??= bytes;
       for (const { seq } of line.events) {
         if (seq !== (seqs.get(line.clientId) ?? 0) + 1) gaps += 1;
@@ -146,7 +150,7 @@ describe("a folder", () => {
     expect(() => findSource({ data: folder })).toThrow(/holds no shop that Endcap knows/);
     expect(() => findSource({ data: join(folder, "none") })).toThrow(/There is no file or folder/);
     const events = file("events.csv.gz", "");
-    expect(findSource({ data: folder })).toEqual({ kind: "files", catalogue: undefined, events });
+    expect(findSource({ data: folder })).toEqual({ kind: "files", catalogue: undefined, logs: [events] });
     const retail = file("online_retail.csv", "");
     expect(findSource({ data: folder })).toEqual({ kind: "online-retail", path: retail, currency: "GBP" });
   });

@@ -30,7 +30,7 @@ export function orderLine(clientId: string, orders: readonly (readonly string[])
 }
 
 export function datasetOf(products: readonly Product[], lines: readonly ExportLine[]): Dataset {
-  const builder = createDatasetBuilder(products);
+  const builder = createDatasetBuilder({ catalogue: products });
   for (const line of lines) builder.add(line);
   return builder.finish();
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../../core/calendar.ts";
-import { casesBetween, DatasetError, MAX_CLIENT_ENTRIES, MAX_DAILY_VIEWS } from "../../trainer/prepare.ts";
+import { MAX_CLIENT_ENTRIES, MAX_DAILY_VIEWS } from "../../trainer/cleaning.ts";
+import { casesBetween, DatasetError } from "../../trainer/prepare.ts";
 import { datasetOf, orderLine, product, START_MS, viewLine } from "./planted.ts";
 
 const PRODUCTS = ["a", "b", "c", "d"].map((id) => product(id));
