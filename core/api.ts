@@ -35,6 +35,8 @@ export const routes = {
     client: (shop: string, clientId: string) => `/v1/admin/shops/${shop}/clients/${clientId}`,
     /** By what `endcap.identify` sends: the hash, never the address itself. */
     person: (shop: string, userId: string) => `/v1/admin/shops/${shop}/people/${userId}`,
+    /** For the operator. */
+    shards: (shop: string) => `/v1/admin/shops/${shop}/shards`,
     loginLinks: (shop: string) => `/v1/admin/shops/${shop}/login-links`,
   },
 } as const;
@@ -158,6 +160,15 @@ export interface ShopResponse {
   signers: string[];
   holdoutShare: number;
   placements: Placement[];
+}
+
+/** `PUT routes.admin.shards(shop)`, with the operator's token: over how many Durable Objects the shop's ledger is spread. */
+export const SHARDS_SCHEMA = { type: "object", required: ["shards"], properties: { shards: { type: "integer", minimum: 1, maximum: 64 } } } as const;
+export type ShardsRequest = Infer<typeof SHARDS_SCHEMA>;
+/** Answered to that, and to `GET`: clients move while traffic runs, until `settled`. */
+export interface ShardsResponse {
+  shards: number;
+  settled: boolean;
 }
 
 /** `PUT routes.admin.catalogue(shop)`: NDJSON of products in; the whole catalogue is replaced, or nothing is. */

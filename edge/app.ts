@@ -17,6 +17,7 @@ import { importRoutes } from "./routes/import.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { recommendRoutes } from "./routes/recommend.ts";
+import { shardRoutes } from "./routes/shards.ts";
 import { shopRoutes } from "./routes/shops.ts";
 import { statsRoutes } from "./routes/stats.ts";
 
@@ -42,7 +43,7 @@ export function createApp({ now, sleep }: AppOptions): App {
   const services: Services = { now, sleep, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now, sleep) };
   const app: App = new Hono<AppEnv>();
   app.get("/health", (c) => c.json({ ok: true }));
-  for (const add of [eventRoutes, erasureRoutes, configRoutes, fileRoutes, recommendRoutes, shopRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
+  for (const add of [eventRoutes, erasureRoutes, configRoutes, fileRoutes, recommendRoutes, shopRoutes, shardRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
   app.notFound((c) => refuse(404, "unknown-route", `Nothing answers ${c.req.method} ${new URL(c.req.url).pathname}.`));
   app.onError((error) => {
     console.error(error.stack ?? String(error));

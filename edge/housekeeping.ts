@@ -1,10 +1,17 @@
-/** What is done by the clock: expired secrets go, catalogues are put in order of popularity. */
-import { shopIds } from "./db/shops.ts";
+/** What is done by the clock: expired secrets go, old events too, catalogues are put in order of popularity. */
+import { DAY_MS } from "../core/calendar.ts";
+import { shopById, shopIds } from "./db/shops.ts";
 import { deleteExpired } from "./db/tokens.ts";
 import type { Env } from "./env.ts";
+import { ledgerOf } from "./ledger-stub.ts";
 import { republishSnapshot } from "./snapshot.ts";
 
 export async function keepHouse(env: Env, nowMs: number): Promise<void> {
   await deleteExpired(env.DB, nowMs);
-  for (const shop of await shopIds(env.DB)) await republishSnapshot(env, shop, nowMs);
+  for (const id of await shopIds(env.DB)) {
+    await republishSnapshot(env, id, nowMs);
+    const shop = await shopById(env.DB, id);
+    if (!shop || shop.retentionDays === null) continue;
+    for (let shard = 0; shard < shop.layout.ever; shard += 1) await ledgerOf(env, id, shard).forgetBefore(nowMs - shop.retentionDays * DAY_MS, nowMs);
+  }
 }

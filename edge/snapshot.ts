@@ -5,7 +5,7 @@ import { sha256Hex } from "../core/ids.ts";
 import { catalogueObject, snapshotObject } from "./db/models.ts";
 import { currentCardsSha256, setSnapshot, shopById, type Shop } from "./db/shops.ts";
 import type { Env } from "./env.ts";
-import { ledgerOf } from "./ledger-stub.ts";
+import { popularItems } from "./shards.ts";
 
 /** Cards that devices are given: all of a small shop's, the popular head of a large one's. */
 export const MAX_SNAPSHOT_CARDS = 5_000;
@@ -26,7 +26,7 @@ export async function publishCatalogue(env: Env, shop: Shop, products: readonly 
   const text = JSON.stringify(products);
   const catalogueSha256 = await sha256Hex(text);
   await env.FILES.put(catalogueObject(shop.id, catalogueSha256), text);
-  const popularIds = await ledgerOf(env, shop.id).popularItems();
+  const popularIds = await popularItems(env, shop);
   const snapshot = await storeSnapshot(env, shop, products, popularIds, nowMs);
   await setSnapshot(env.DB, shop.id, catalogueSha256, snapshot, nowMs);
   return snapshot.sha256;
@@ -37,7 +37,7 @@ export async function republishSnapshot(env: Env, shopId: string, nowMs: number)
   const shop = await shopById(env.DB, shopId);
   if (!shop || shop.catalogueSha256 === null) return;
   const products = await readCatalogue(env, shop);
-  const popularIds = await ledgerOf(env, shop.id).popularItems();
+  const popularIds = await popularItems(env, shop);
   const { cardsSha256 } = await cardsOf(products, popularIds);
   if (cardsSha256 === (await currentCardsSha256(env.DB, shop.id))) return;
   const snapshot = await storeSnapshot(env, shop, products, popularIds, nowMs);

@@ -1,6 +1,7 @@
 /** The shops: who they are, what they allow, and which catalogue is theirs now. */
 import type { CreateShopRequest, ShopConfig } from "../../core/api.ts";
 import type { Placement } from "../../core/slate.ts";
+import type { Layout } from "../ledger/layout.ts";
 
 export interface Shop {
   id: string;
@@ -19,12 +20,17 @@ export interface Shop {
   catalogueSha256: string | null;
   /** Its public cards; null before the first catalogue. */
   snapshot: NonNullable<ShopConfig["catalogue"]> | null;
+  /** How long it keeps what tells of single shoppers; null: until they are erased. */
+  retentionDays: number | null;
+  /** How its ledger is spread over Durable Objects. */
+  layout: Layout;
 }
 
 interface ShopRow {
   id: string; name: string; currency: string; locale: string; time_zone: string; origins: string; signers: string; holdout_share: number;
   placements: string; write_key: string; models_paused: number; created_at_ms: number; catalogue_sha256: string | null;
   snapshot_sha256: string | null; bytes: number | null; products: number | null;
+  ledger_shards: number; ledger_shards_before: number; ledger_shards_ever: number; retention_days: number | null;
 }
 
 const SELECT_SHOP = `SELECT shop.*, snapshot.bytes, snapshot.products FROM shop
@@ -56,6 +62,29 @@ export async function insertShop(db: D1Database, shop: Required<CreateShopReques
 
 export async function setModelsPaused(db: D1Database, shop: string, paused: boolean): Promise<void> {
   await db.prepare(`UPDATE shop SET models_paused = ?2 WHERE id = ?1`).bind(shop, paused ? 1 : 0).run();
+}
+
+/** How a shop's ledger is spread, as it is written now. */
+export async function currentLayout(db: D1Database, shop: string): Promise<Layout> {
+  const row = await db.prepare(`SELECT ledger_shards AS shards, ledger_shards_before AS before, ledger_shards_ever AS ever FROM shop WHERE id = ?1`).bind(shop).first<Layout>();
+  return row!;
+}
+
+/**
+ * Says where clients are to belong from now on.
+ * @returns the layout, whose clients may have yet to move; null while those of the change before are moving
+ */
+export async function changeLayout(db: D1Database, shop: string, shards: number): Promise<Layout | null> {
+  return db
+    .prepare(`UPDATE shop SET ledger_shards = ?2, ledger_shards_ever = max(ledger_shards_ever, ?2) WHERE id = ?1 AND (ledger_shards = ledger_shards_before OR ledger_shards = ?2)
+      RETURNING ledger_shards AS shards, ledger_shards_before AS before, ledger_shards_ever AS ever`)
+    .bind(shop, shards)
+    .first<Layout>();
+}
+
+/** Notes that every client is where it belongs. */
+export async function settleLayout(db: D1Database, shop: string): Promise<void> {
+  await db.prepare(`UPDATE shop SET ledger_shards_before = ledger_shards WHERE id = ?1`).bind(shop).run();
 }
 
 export interface SnapshotRecord {
@@ -100,6 +129,8 @@ function toShop(row: ShopRow | null): Shop | null {
     modelsPaused: row.models_paused !== 0,
     createdAtMs: row.created_at_ms,
     catalogueSha256: row.catalogue_sha256,
+    retentionDays: row.retention_days,
+    layout: { shards: row.ledger_shards, before: row.ledger_shards_before, ever: row.ledger_shards_ever },
     snapshot: row.snapshot_sha256 === null ? null : { sha256: row.snapshot_sha256, bytes: row.bytes!, products: row.products! },
   };
 }

@@ -22,6 +22,12 @@ interface JournalRow {
   offset_ms: number | null;
   events: string;
 }
+/** Which ledger archives: no two may write under one name. */
+export interface LedgerName {
+  shop: string;
+  /** From 0. */
+  shard: number;
+}
 export interface SealedSegment {
   firstRow: number;
   lastRow: number;
@@ -39,17 +45,19 @@ export interface ObjectStore {
  * @param request.minBytes seals nothing new that is smaller, unless its oldest row is older than `maxAgeMs`
  * @returns false when there was nothing to move
  */
-export async function archiveOnce(storage: DurableObjectStorage, store: ObjectStore, request: { shop: string; minBytes: number; maxAgeMs: number; nowMs: number }): Promise<boolean> {
+export async function archiveOnce(storage: DurableObjectStorage, store: ObjectStore, request: LedgerName & { minBytes: number; maxAgeMs: number; nowMs: number }): Promise<boolean> {
   const { sql } = storage;
   const segment = sealedSegment(sql) ?? storage.transactionSync(() => seal(sql, request));
   if (!segment) return false;
   const rows = readRows(sql, segment.firstRow, segment.lastRow);
-  await store.put(segment.object, await gzip(rows.map(exportText).join("")));
+  const bytes = await gzip(rows.map(exportText).join(""));
+  const { byteLength } = bytes;
+  await store.put(segment.object, bytes);
   storage.transactionSync(() => {
     // Something in it was erased while R2 was writing: that object is stale, the piece has another name now.
     if (sealedSegment(sql)?.object !== segment.object) return;
     const batches = rows.filter(isBatch);
-    sql.exec(`UPDATE segment SET archived_at_ms = ?1 WHERE first_row = ?2`, request.nowMs, segment.firstRow);
+    sql.exec(`UPDATE segment SET archived_at_ms = ?1, bytes = ?3 WHERE first_row = ?2`, request.nowMs, segment.firstRow, byteLength);
     sql.exec(
       `INSERT OR IGNORE INTO client_segment (client_id, first_row) SELECT value, ?2 FROM json_each(?1)`,
       JSON.stringify([...new Set(batches.map(({ client_id }) => client_id))]), segment.firstRow,
@@ -66,9 +74,9 @@ export function newestRow(sql: SqlStorage): number {
 }
 
 /** What a piece is called in R2; each rewriting has a name of its own. */
-export function segmentObject(shop: string, firstRow: number, lastRow: number, generation: number): string {
+export function segmentObject({ shop, shard }: LedgerName, firstRow: number, lastRow: number, generation: number): string {
   const padded = (row: number) => String(row).padStart(12, "0");
-  return `segments/${shop}/${padded(firstRow)}-${padded(lastRow)}${generation > 0 ? `.${generation}` : ""}.ndjson.gz`;
+  return `segments/${shop}/${shard > 0 ? `shard-${shard}/` : ""}${padded(firstRow)}-${padded(lastRow)}${generation > 0 ? `.${generation}` : ""}.ndjson.gz`;
 }
 
 /** Counts what rows of the journal say of products, before the rows go: what is popular must not change by that. */
@@ -159,7 +167,7 @@ export function sealedSegment(sql: SqlStorage): SealedSegment | null {
   return row ? { firstRow: row.first_row, lastRow: row.last_row, object: row.object, generation: row.generation } : null;
 }
 
-function seal(sql: SqlStorage, { shop, minBytes, maxAgeMs, nowMs }: { shop: string; minBytes: number; maxAgeMs: number; nowMs: number }): SealedSegment | null {
+function seal(sql: SqlStorage, { shop, shard, minBytes, maxAgeMs, nowMs }: LedgerName & { minBytes: number; maxAgeMs: number; nowMs: number }): SealedSegment | null {
   let firstRow = 0;
   let lastRow = 0;
   let bytes = 0;
@@ -172,7 +180,7 @@ function seal(sql: SqlStorage, { shop, minBytes, maxAgeMs, nowMs }: { shop: stri
     if (bytes >= minBytes) break;
   }
   if (firstRow === 0 || (bytes < minBytes && oldestMs > nowMs - maxAgeMs)) return null;
-  const object = segmentObject(shop, firstRow, lastRow, 0);
+  const object = segmentObject({ shop, shard }, firstRow, lastRow, 0);
   sql.exec(`INSERT INTO segment (first_row, last_row, object, archived_at_ms) VALUES (?1, ?2, ?3, NULL)`, firstRow, lastRow, object);
   return { firstRow, lastRow, object, generation: 0 };
 }

@@ -21,6 +21,8 @@ export interface LedgerBatch {
   refusedSeqs: number[];
   /** Hashes of refused events that had no number: sent again, they are known by these. */
   refusedHashes: number[];
+  /** Orders among its purchases that belong to another client; left out where the shop has one shard, which sees that itself. */
+  foreignOrders?: string[];
 }
 
 export interface CountRequest {
@@ -38,16 +40,26 @@ export type ExportPage =
 
 /** A half-open range, its ends on quarter-hours, cut into buckets. */
 export interface StatsRequest {
-  currency: string;
   fromMs: number;
   toMs: number;
   /** Ascending; the first is `fromMs`. */
   bucketStartsMs: number[];
   nowMs: number;
 }
+/** One shard's part of the statistics, its money in minor units. `held`: the buckets whose clients it counts as people; null for all. */
+export type ShardStats = LedgerStats & { held: number[] | null };
 export type LedgerStats = Pick<StatsResponse, "totals" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped" | "sources" | "conflicts" | "emptySearches" | "erasures">;
+/** What a shard's items are worth, most first, as of its newest day (since 1970); -Infinity without any. */
+export interface ItemScores {
+  newestDay: number;
+  scores: { itemId: string; score: number }[];
+}
+
 /** Null where the client has been erased: nothing of the batch was taken, or counted as dropped. */
 export type LedgerReceipt = BatchReceipt | null;
+/** The answer of a shard that does not hold what it is asked about: another does, or will in a moment. */
+export const ELSEWHERE = "elsewhere";
+export type Elsewhere = typeof ELSEWHERE;
 
 export interface ErasureOrder {
   shop: string;
@@ -55,12 +67,23 @@ export interface ErasureOrder {
   /** SHA-256 of the secret that authorises the shopper's own wish; null for the shop's. */
   secretSha256: string | null;
   nowMs: number;
+  /** Events deleted on other shards; null where another shard answers for the client. */
+  elsewhere: number | null;
 }
 /** `pending`: it has begun and goes on by itself; asked again later, there is a receipt. */
 export type ErasureAnswer = { state: "done"; receipt: ErasureReceipt } | { state: "wrong-secret" | "pending" };
 export type PersonErasureAnswer = { state: "done"; receipts: ErasureReceipt[] } | { state: "pending" };
 
-/** The name of the object that holds a shop's ledger. */
-export function ledgerName(shop: string): string {
-  return `ledger:${shop}:0`;
+export interface PersonErasureOrder {
+  shop: string;
+  /** As devices name the person. */
+  userId: string;
+  nowMs: number;
+  /** Events deleted on other shards, by client. */
+  elsewhere: { [clientId: string]: number };
+}
+
+/** The name of the object that holds a shard of a shop's ledger. */
+export function ledgerName(shop: string, shard: number): string {
+  return `ledger:${shop}:${shard}`;
 }

@@ -68,7 +68,7 @@ export function countBatches(sql: SqlStorage, request: CountRequest): { receipts
       } else {
         markReceived(client, event.seq, event.seq);
         counted.push(event);
-        countEvent(tally, settlement, client, event, eventTime(event.occurredAtMs, clock));
+        countEvent(tally, settlement, client, event, eventTime(event.occurredAtMs, clock), batch.foreignOrders);
       }
     }
     for (const seq of batch.refusedSeqs) tally.drop(receivedAtMs, "rejected", markRefused(client, seq));
@@ -131,7 +131,7 @@ const SUM_OF_EVENT: { readonly [name: string]: StatSum } = {
 };
 const PRESENCE_OF_EVENT: { readonly [name: string]: Presence } = { view_item: "viewed", add_to_cart: "carted", begin_checkout: "checkout" };
 
-function countEvent(tally: Tally, settlement: Settlement, client: ClientState, event: ShopEvent, atMs: number): void {
+function countEvent(tally: Tally, settlement: Settlement, client: ClientState, event: ShopEvent, atMs: number, foreignOrders: readonly string[] = []): void {
   const { clientId } = client;
   tally.count(atMs, WHOLE_SHOP, "events", 1);
   tally.countForClient(clientId, atMs, "events", 1);
@@ -145,7 +145,7 @@ function countEvent(tally: Tally, settlement: Settlement, client: ClientState, e
   if (event.name === "view_search_results" && event.params.results === 0) tally.count(atMs, WHOLE_SHOP, "empty_searches", 1);
   if (event.name === "login" && event.params.user_id !== undefined) settlement.logins.push([event.params.user_id, clientId]);
   if (TROUBLES.has(event.name)) tally.countForClient(clientId, atMs, "troubles", 1);
-  if (event.name === "purchase") settlement.purchases.push({ event, atMs, client });
+  if (event.name === "purchase" && !foreignOrders.includes(event.params.transaction_id)) settlement.purchases.push({ event, atMs, client });
   if (!isSlateEvent(event)) return;
   const { placement, items } = event.params;
   if (placement !== WHOLE_SHOP) tally.count(atMs, placement, event.name, 1);

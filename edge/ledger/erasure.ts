@@ -8,8 +8,9 @@
 import type { ErasureReceipt, ExportErasure } from "../../core/api.ts";
 import { OUTBOX_LIFETIME_MS } from "../../core/events.ts";
 import { sha256Hex } from "../../core/ids.ts";
-import { clientRows, foldItemDays, newestRow, sealedSegment, segmentObject } from "./archive.ts";
+import { clientRows, foldItemDays, newestRow, sealedSegment, segmentObject, type LedgerName } from "./archive.ts";
 import { DAY_MS, slotOf } from "./clock.ts";
+import { abandonCompaction } from "./compact.ts";
 import { signReceipt } from "./receipt.ts";
 import { rewriteOnce, type SegmentStore } from "./rewrite.ts";
 import { keyOfLedger, type KeyOf } from "./secret.ts";
@@ -22,14 +23,21 @@ export class StuckErasureError extends Error {
   override name = "StuckErasureError";
 }
 
-export interface ErasureWish {
-  shop: string;
+export interface ErasureWish extends LedgerName {
   clientId: string;
   /** SHA-256 of the client's id, */
   clientSha256: string;
   /** and of the secret that was given; null where the shop itself wishes it. */
   secretSha256: string | null;
   nowMs: number;
+  /** Events of the client that the ledger's other shards have deleted; null where another shard answers for the client. */
+  elsewhere: number | null;
+}
+
+/** Whether this secret is the client's, or the shop itself wishes it. A client that was never heard of has any secret. */
+export function isAuthorised(sql: SqlStorage, clientId: string, secretSha256: string | null): boolean {
+  const known = secretOf(sql, clientId);
+  return secretSha256 === null || known === undefined || isSame(known, secretSha256);
 }
 
 /**
@@ -39,21 +47,46 @@ export interface ErasureWish {
  * @returns false when the secret is not the client's; nothing has changed then
  */
 export function beginErasure(sql: SqlStorage, wish: ErasureWish): boolean {
-  const { clientId, secretSha256, nowMs } = wish;
+  const { clientId, secretSha256, nowMs, elsewhere } = wish;
+  if (!isAuthorised(sql, clientId, secretSha256)) return false;
   const keyOf = keyOfLedger(sql);
   const clientKey = keyOf("client", clientId);
-  const [begun] = sql.exec<{ secret_hash: string | null }>(`SELECT secret_hash FROM erasure WHERE client_key = ?1`, clientKey).toArray();
-  const [client] = sql.exec<{ secret_hash: string | null }>(`SELECT secret_hash FROM client WHERE client_id = ?1`, clientId).toArray();
-  const known = begun ?? client;
-  if (known && secretSha256 !== null && !isSame(known.secret_hash, secretSha256)) return false;
-  if (begun) return true;
+  const [begun] = sql.exec<{ home: number }>(`SELECT home FROM erasure WHERE client_key = ?1`, clientKey).toArray();
+  if (begun) {
+    // The client's bucket has come here since.
+    if (elsewhere !== null && begun.home === 0) sql.exec(`UPDATE erasure SET home = 1, receipt = NULL, client_id = ?2, events = events + ?3 WHERE client_key = ?1`, clientKey, clientId, elsewhere);
+    return true;
+  }
   const untilMs = nowMs + TOMBSTONE_MS;
-  const events = client ? eraseFromTables(sql, wish, keyOf, untilMs) : 0;
+  const secretHash = secretOf(sql, clientId) ?? secretSha256;
+  const events = hasTraces(sql, clientId) ? eraseFromTables(sql, wish, keyOf, untilMs) : 0;
+  eraseClaims(sql, clientKey, keyOf, untilMs);
   sql.exec(
-    `INSERT INTO erasure (client_key, client_id, secret_hash, until_ms, events, receipt) VALUES (?1, ?2, ?3, ?4, ?5, NULL)`,
-    clientKey, clientId, known ? known.secret_hash : secretSha256, untilMs, events,
+    `INSERT INTO erasure (client_key, client_id, secret_hash, until_ms, events, receipt, home) VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6)`,
+    clientKey, clientId, secretHash, untilMs, events + (elsewhere ?? 0), elsewhere === null ? 0 : 1,
   );
   return true;
+}
+
+/** The hash of a client's secret, null where it never sent one; undefined for a client that was never heard of. */
+function secretOf(sql: SqlStorage, clientId: string): string | null | undefined {
+  const [row] = sql.exec<{ secret_hash: string | null }>(
+    `SELECT secret_hash FROM erasure WHERE client_key = ?1 UNION ALL SELECT secret_hash FROM client WHERE client_id = ?2 LIMIT 1`, keyOfLedger(sql)("client", clientId), clientId).toArray();
+  return row?.secret_hash;
+}
+
+/** Clients that belong to another shard may have left journalled and archived events here. */
+function hasTraces(sql: SqlStorage, clientId: string): boolean {
+  return sql.exec(
+    `SELECT 1 FROM client WHERE client_id = ?1 UNION ALL SELECT 1 FROM journal WHERE client_id = ?1 UNION ALL SELECT 1 FROM client_segment WHERE client_id = ?1 LIMIT 1`, clientId).toArray().length > 0;
+}
+
+/** What an erased client claimed is nobody's any more. */
+function eraseClaims(sql: SqlStorage, clientKey: string, keyOf: KeyOf, untilMs: number): void {
+  for (const { transaction_id } of sql.exec<{ transaction_id: string }>(`SELECT transaction_id FROM order_claim WHERE client_key = ?1`, clientKey).toArray()) {
+    sql.exec(`INSERT OR REPLACE INTO erased_order (order_key, until_ms) VALUES (?1, ?2)`, keyOf("order", transaction_id), untilMs);
+    sql.exec(`DELETE FROM order_claim WHERE transaction_id = ?1`, transaction_id);
+  }
 }
 
 /** Begins the erasure of every client that a person was logged in on, another's among them: whose history that is, nobody can tell apart. */
@@ -88,12 +121,12 @@ export function hasUnfinishedErasures(sql: SqlStorage): boolean {
  * Brings every erasure that has begun to its end.
  * @throws whatever R2 throws: what is done by then stays done
  */
-export async function finishErasures(storage: DurableObjectStorage, store: SegmentStore, { shop, nowMs }: { shop: string; nowMs: number }): Promise<void> {
+export async function finishErasures(storage: DurableObjectStorage, store: SegmentStore, { shop, shard, nowMs }: LedgerName & { nowMs: number }): Promise<void> {
   const { sql } = storage;
   for (;;) {
-    if (await rewriteOnce(storage, store, shop)) continue;
-    const [next] = sql.exec<{ client_key: string; client_id: string; events: number }>(
-      `SELECT client_key, client_id, events FROM erasure WHERE receipt IS NULL AND NOT EXISTS (SELECT 1 FROM stale_object)
+    if (await rewriteOnce(storage, store, { shop, shard })) continue;
+    const [next] = sql.exec<{ client_key: string; client_id: string; events: number; home: number }>(
+      `SELECT client_key, client_id, events, home FROM erasure WHERE receipt IS NULL AND NOT EXISTS (SELECT 1 FROM stale_object)
        AND NOT EXISTS (SELECT 1 FROM client_segment WHERE client_segment.client_id = erasure.client_id) LIMIT 1`).toArray();
     if (!next) {
       if (hasUnfinishedErasures(sql)) throw new StuckErasureError("something of an erased client is left, and no piece of the archive is to be rewritten");
@@ -102,7 +135,7 @@ export async function finishErasures(storage: DurableObjectStorage, store: Segme
     const receipt = await signReceipt(sql, { shop, clientSha256: await sha256Hex(next.client_id), erasedAtMs: nowMs, events: next.events });
     storage.transactionSync(() => {
       sql.exec(`UPDATE erasure SET receipt = ?2, client_id = NULL WHERE client_key = ?1`, next.client_key, JSON.stringify(receipt));
-      sql.exec(`INSERT INTO erasure_count (slot_ms, count) VALUES (?1, 1) ON CONFLICT (slot_ms) DO UPDATE SET count = count + 1`, slotOf(nowMs));
+      if (next.home === 1) sql.exec(`INSERT INTO erasure_count (slot_ms, count) VALUES (?1, 1) ON CONFLICT (slot_ms) DO UPDATE SET count = count + 1`, slotOf(nowMs));
     });
   }
 }
@@ -129,8 +162,9 @@ export function nextForgettingMs(sql: SqlStorage): number | null {
 }
 
 /** @returns the events that were deleted */
-function eraseFromTables(sql: SqlStorage, { shop, clientId, clientSha256, nowMs }: ErasureWish, keyOf: KeyOf, untilMs: number): number {
-  renameSealed(sql, shop, clientId);
+function eraseFromTables(sql: SqlStorage, { shop, shard, clientId, clientSha256, nowMs }: ErasureWish, keyOf: KeyOf, untilMs: number): number {
+  renameSealed(sql, { shop, shard }, clientId);
+  abandonCompaction(sql);
   const rows = clientRows(sql, clientId);
   foldItemDays(sql, rows);
   // The rows stay, empty: their numbers are what readers' cursors count.
@@ -163,13 +197,13 @@ function ordersOf(sql: SqlStorage, clientId: string): string[] {
 }
 
 /** A sealed piece that names the client may be in R2 already, though the ledger does not know: it gets another name, and that object goes. */
-function renameSealed(sql: SqlStorage, shop: string, clientId: string): void {
+function renameSealed(sql: SqlStorage, name: LedgerName, clientId: string): void {
   const segment = sealedSegment(sql);
   if (!segment) return;
   const { firstRow, lastRow, object, generation } = segment;
   if (sql.exec(`SELECT 1 FROM journal WHERE client_id = ?1 AND row BETWEEN ?2 AND ?3 LIMIT 1`, clientId, firstRow, lastRow).toArray().length === 0) return;
   sql.exec(`INSERT OR IGNORE INTO stale_object (object) VALUES (?1)`, object);
-  sql.exec(`UPDATE segment SET generation = ?2, object = ?3 WHERE first_row = ?1`, firstRow, generation + 1, segmentObject(shop, firstRow, lastRow, generation + 1));
+  sql.exec(`UPDATE segment SET generation = ?2, object = ?3 WHERE first_row = ?1`, firstRow, generation + 1, segmentObject(name, firstRow, lastRow, generation + 1));
 }
 
 function tombstones(sql: SqlStorage, what: "client" | "order", select: string, names: readonly string[], nowMs: number): Set<string> {

@@ -1,13 +1,20 @@
-/** A shop's ledger: the Durable Object that counts its events and keeps them. */
+/** One shard of a shop's ledger: a Durable Object that counts events and keeps them. Most shops have only one. */
 import { DurableObject } from "cloudflare:workers";
 import { sha256Hex } from "../../core/ids.ts";
+import { settleLayout } from "../db/shops.ts";
 import { numberVariable, type Env } from "../env.ts";
 import { archiveOnce, exportPage } from "./archive.ts";
-import type { CountRequest, ErasureAnswer, ErasureOrder, ExportPage, LedgerReceipt, LedgerStats, PersonErasureAnswer, StatsRequest } from "./contract.ts";
+import { claimAllOrders, claimOrders, type Claim } from "./claims.ts";
+import { ELSEWHERE, ledgerName, type CountRequest, type Elsewhere, type ErasureAnswer, type ErasureOrder, type ExportPage, type ItemScores, type LedgerBatch, type LedgerReceipt, type PersonErasureAnswer, type PersonErasureOrder, type ShardStats, type StatsRequest } from "./contract.ts";
 import { countBatches } from "./count.ts";
-import { beginErasure, beginPersonErasure, erasedAmong, finishErasures, forgetErasures, hasUnfinishedErasures, nextForgettingMs, receiptOf, receiptsOfPerson } from "./erasure.ts";
+import { beginErasure, beginPersonErasure, erasedAmong, finishErasures, forgetErasures, hasUnfinishedErasures, isAuthorised, nextForgettingMs, receiptOf, receiptsOfPerson } from "./erasure.ts";
+import { compactOnce } from "./compact.ts";
+import { bucketOf } from "./layout.ts";
+import { dropMoved, heldBuckets, joinShards, letGo, nameHeldBuckets, readMoving, SHARD_FACT, shardNumber, sharedFacts, stage, takeIn, type MovingPage } from "./move.ts";
 import { clientsOf, personKeyOf, rekeyLogins } from "./people.ts";
-import { popularItems } from "./popularity.ts";
+import { itemScores } from "./popularity.ts";
+import { goOnMoving, hasMoves, planMoves, type ShardInMove } from "./reshard.ts";
+import { forgetBefore } from "./retention.ts";
 import { createTables } from "./schema.ts";
 import { readStats } from "./stats.ts";
 import { createTally } from "./tally.ts";
@@ -16,11 +23,19 @@ import { createTally } from "./tally.ts";
 const ARCHIVE_RETRY_MS = 60_000;
 /** and an erasure this much: somebody is waiting. */
 const ERASURE_RETRY_MS = 10_000;
+/** and buckets that could not move, this much: their clients' batches are waiting. */
+const MOVE_RETRY_MS = 2_000;
+/** Objects that nothing points at any more are deleted this much later: an export may be reading one. */
+const STALE_OBJECTS_MS = 60_000;
 
 export class ShopLedger extends DurableObject<Env> {
   /** Bytes of events not archived yet. */
   private pendingBytes: number;
   private alarmAtMs: number | null = null;
+  /** Which of the shop's shards this is. */
+  private shard: number;
+  /** Buckets whose clients are counted here; null: all. */
+  private held: Set<number> | null;
   /** Work on R2 happens in turn: what one has read, no other may have changed by the time it writes. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -28,22 +43,25 @@ export class ShopLedger extends DurableObject<Env> {
     super(ctx, env);
     createTables(ctx.storage.sql);
     this.pendingBytes = this.readPendingBytes();
+    this.shard = shardNumber(ctx.storage.sql);
+    this.held = heldBuckets(ctx.storage.sql);
     void ctx.blockConcurrencyWhile(async () => {
       this.alarmAtMs = await ctx.storage.getAlarm();
     });
   }
 
   /** Counts batches in one transaction; resolves once it is on disk (the output gate sees to it). */
-  async count(request: CountRequest): Promise<LedgerReceipt[]> {
+  async count(request: CountRequest): Promise<(LedgerReceipt | Elsewhere)[]> {
     const { storage } = this.ctx;
     const { sql } = storage;
     const { receipts, journalBytes } = storage.transactionSync(() => {
       this.noteShop(request.shop.id);
       const erased = erasedAmong(sql, request.batches.map(({ clientId }) => clientId), request.receivedAtMs);
-      const batches = request.batches.filter(({ clientId }) => !erased.has(clientId));
+      const isHere = (batch: LedgerBatch) => this.holds(batch.clientId) && !this.needsClaims(batch);
+      const batches = request.batches.filter((batch) => isHere(batch) && !erased.has(batch.clientId));
       rekeyLogins(sql, batches);
       const counted = countBatches(sql, { ...request, batches });
-      return { ...counted, receipts: request.batches.map(({ clientId }) => (erased.has(clientId) ? null : counted.receipts.shift()!)) };
+      return { ...counted, receipts: request.batches.map((batch) => (!isHere(batch) ? ELSEWHERE : erased.has(batch.clientId) ? null : counted.receipts.shift()!)) };
     });
     this.pendingBytes += journalBytes;
     if (journalBytes > 0) await this.scheduleArchive(request.receivedAtMs);
@@ -51,13 +69,14 @@ export class ShopLedger extends DurableObject<Env> {
   }
 
   /** Erases a client: at once what is here, then what is in R2. Asked again, it goes on, or answers the same. */
-  async erase({ shop, clientId, secretSha256, nowMs }: ErasureOrder): Promise<ErasureAnswer> {
+  async erase({ shop, clientId, secretSha256, nowMs, elsewhere }: ErasureOrder): Promise<ErasureAnswer | Elsewhere> {
     const clientSha256 = await sha256Hex(clientId);
     const { storage } = this.ctx;
+    if (elsewhere !== null && !this.holds(clientId)) return ELSEWHERE;
     const authorised = storage.transactionSync(() => {
       this.noteShop(shop);
       forgetErasures(storage.sql, nowMs);
-      return beginErasure(storage.sql, { shop, clientId, clientSha256, secretSha256, nowMs });
+      return beginErasure(storage.sql, { shop, clientId, clientSha256, secretSha256, nowMs, elsewhere, shard: this.shard });
     });
     if (!authorised) return { state: "wrong-secret" };
     await this.goOnErasing(shop, nowMs);
@@ -66,10 +85,10 @@ export class ShopLedger extends DurableObject<Env> {
   }
 
   /** Erases every client that a person, named as devices name it, was logged in on. */
-  async erasePerson({ shop, userId, nowMs }: { shop: string; userId: string; nowMs: number }): Promise<PersonErasureAnswer> {
+  async erasePerson({ shop, userId, nowMs, elsewhere }: PersonErasureOrder): Promise<PersonErasureAnswer> {
     const { storage } = this.ctx;
     const personKey = personKeyOf(storage.sql, userId);
-    const clients = await Promise.all(clientsOf(storage.sql, personKey).map(async (clientId) => ({ shop, clientId, clientSha256: await sha256Hex(clientId), nowMs })));
+    const clients = await Promise.all(clientsOf(storage.sql, personKey).map(async (clientId) => ({ shop, shard: this.shard, clientId, clientSha256: await sha256Hex(clientId), nowMs, elsewhere: elsewhere[clientId] ?? 0 })));
     storage.transactionSync(() => {
       this.noteShop(shop);
       forgetErasures(storage.sql, nowMs);
@@ -79,6 +98,30 @@ export class ShopLedger extends DurableObject<Env> {
     const receipts = receiptsOfPerson(storage.sql, personKey);
     const done = receipts.filter((receipt) => receipt !== null);
     return done.length === receipts.length ? { state: "done", receipts: done } : { state: "pending" };
+  }
+
+  /** Whether a wish to erase comes with the client's own secret, or from the shop. */
+  async authorise(clientId: string, secretSha256: string | null): Promise<boolean | Elsewhere> {
+    return this.holds(clientId) ? isAuthorised(this.ctx.storage.sql, clientId, secretSha256) : ELSEWHERE;
+  }
+
+  /** The clients of this shard on which a person was logged in, those that are being erased among them. */
+  async clientsOfPerson(userId: string): Promise<string[]> {
+    return clientsOf(this.ctx.storage.sql, personKeyOf(this.ctx.storage.sql, userId));
+  }
+
+  /** Makes orders their first teller's, where several shards count. @returns for each whether it is that client's */
+  async claimOrders(claims: Claim[], nowMs: number): Promise<(boolean | Elsewhere)[]> {
+    const { storage } = this.ctx;
+    return storage.transactionSync(() => {
+      const own = claimOrders(storage.sql, claims.filter(({ transactionId }) => this.holds(transactionId)), nowMs);
+      return claims.map(({ transactionId }) => (this.holds(transactionId) ? own.shift()! : ELSEWHERE));
+    });
+  }
+
+  /** Forgets what tells of single shoppers and was received before a time. */
+  async forgetBefore(beforeMs: number, nowMs: number): Promise<void> {
+    if (this.ctx.storage.transactionSync(() => forgetBefore(this.ctx.storage.sql, beforeMs))) await this.ring(nowMs);
   }
 
   /** Counts what was refused before it reached the ledger. */
@@ -91,17 +134,61 @@ export class ShopLedger extends DurableObject<Env> {
     });
   }
 
-  async stats(request: StatsRequest): Promise<LedgerStats> {
-    return readStats(this.ctx.storage.sql, request);
+  async stats(request: StatsRequest): Promise<ShardStats> {
+    return { ...readStats(this.ctx.storage.sql, request), held: this.held && [...this.held] };
   }
 
   async exportPage(cursor: number): Promise<ExportPage> {
     return exportPage(this.ctx.storage.sql, cursor);
   }
 
-  /** Item ids, most popular first. */
-  async popularItems(): Promise<string[]> {
-    return popularItems(this.ctx.storage.sql);
+  async itemScores(): Promise<ItemScores> {
+    return itemScores(this.ctx.storage.sql);
+  }
+
+  /** Of the first shard: makes the others ready, before any Worker asks them. */
+  async prepareShards(shop: string, shards: number): Promise<void> {
+    const facts = await sharedFacts(this.ctx.storage.sql);
+    for (let index = 1; index < shards; index += 1) await this.shardOf(shop, index).join({ ...facts, shop, [SHARD_FACT]: String(index) });
+  }
+
+  /** Of the first shard, once Workers can know: spreads the shop's clients over another number of shards. It goes on by alarm. */
+  async reshard({ shop, before, shards, nowMs }: { shop: string; before: number; shards: number; nowMs: number }): Promise<void> {
+    const { sql } = this.ctx.storage;
+    this.ctx.storage.transactionSync(() => {
+      this.noteShop(shop);
+      if (hasMoves(sql)) return;
+      if (this.held === null) {
+        nameHeldBuckets(sql);
+        claimAllOrders(sql);
+      }
+      planMoves(sql, before, shards);
+    });
+    this.held = heldBuckets(sql);
+    await this.ring(nowMs);
+  }
+
+  /** Another shard's part of that (see reshard.ts). */
+  async join(facts: { [name: string]: string }): Promise<void> {
+    this.change(() => joinShards(this.ctx.storage.sql, facts));
+  }
+  async letGo(buckets: number[]): Promise<boolean> {
+    // Its receipt is this shard's to give.
+    if (hasUnfinishedErasures(this.ctx.storage.sql)) return false;
+    this.change(() => letGo(this.ctx.storage.sql, buckets));
+    return true;
+  }
+  async moving(buckets: number[], from: MovingPage["next"]): Promise<MovingPage> {
+    return readMoving(this.ctx.storage.sql, buckets, from);
+  }
+  async stage(page: number, moving: MovingPage): Promise<void> {
+    this.change(() => stage(this.ctx.storage.sql, page, moving));
+  }
+  async dropMoved(buckets: number[]): Promise<void> {
+    this.change(() => dropMoved(this.ctx.storage.sql, buckets));
+  }
+  async takeIn(buckets: number[], nowMs: number): Promise<void> {
+    this.change(() => takeIn(this.ctx.storage.sql, buckets, nowMs));
   }
 
   override async alarm(): Promise<void> {
@@ -110,11 +197,41 @@ export class ShopLedger extends DurableObject<Env> {
     const { sql } = this.ctx.storage;
     const shop = sql.exec<{ value: string }>(`SELECT value FROM fact WHERE name = 'shop'`).one().value;
     forgetErasures(sql, nowMs);
+    if (!(await this.goOnMoving(shop))) await this.ring(nowMs + MOVE_RETRY_MS);
     if (!(await this.finish(shop, nowMs))) await this.ring(nowMs + ERASURE_RETRY_MS);
     if (!(await this.archive(shop, nowMs))) await this.ring(nowMs + ARCHIVE_RETRY_MS);
     else if (this.pendingBytes > 0) await this.scheduleArchive(nowMs);
     const forgetAtMs = nextForgettingMs(sql);
     if (forgetAtMs !== null) await this.ring(forgetAtMs);
+  }
+
+  /** Moves the buckets that have yet to move. @returns false when some are left */
+  private async goOnMoving(shop: string): Promise<boolean> {
+    const { sql } = this.ctx.storage;
+    if (!hasMoves(sql)) return true;
+    try {
+      return await goOnMoving(sql, (index) => this.shardOf(shop, index), () => settleLayout(this.env.DB, shop), Date.now);
+    } catch (error) {
+      console.error(`moving clients of ${shop} failed, will be tried again: ${String(error)}`);
+      return false;
+    }
+  }
+
+  private shardOf(shop: string, index: number): ShardInMove {
+    return index === 0 ? this : this.env.LEDGER.get(this.env.LEDGER.idFromName(ledgerName(shop, index)));
+  }
+
+  private holds(id: string): boolean {
+    return this.held === null || this.held.has(bucketOf(id));
+  }
+  /** Whether a Worker that takes this for an only shard has sent orders that another shard's client may have told of. */
+  private needsClaims({ events, foreignOrders }: LedgerBatch): boolean {
+    return this.held !== null && foreignOrders === undefined && events.some(({ name }) => name === "purchase");
+  }
+  private change(work: () => void): void {
+    this.ctx.storage.transactionSync(work);
+    this.held = heldBuckets(this.ctx.storage.sql);
+    this.shard = shardNumber(this.ctx.storage.sql);
   }
 
   private async goOnErasing(shop: string, nowMs: number): Promise<void> {
@@ -127,14 +244,16 @@ export class ShopLedger extends DurableObject<Env> {
 
   /** Brings erasures to their end. @returns false when R2 refused */
   private finish(shop: string, nowMs: number): Promise<boolean> {
-    return this.inTurn(`erasure in ${shop}`, () => finishErasures(this.ctx.storage, this.env.FILES, { shop, nowMs }));
+    return this.inTurn(`erasure in ${shop}`, () => finishErasures(this.ctx.storage, this.env.FILES, { shop, shard: this.shard, nowMs }));
   }
 
   /** Archives one piece, if one is due. @returns false when R2 refused */
   private archive(shop: string, nowMs: number): Promise<boolean> {
     return this.inTurn(`archive of ${shop}`, async () => {
-      const moved = await archiveOnce(this.ctx.storage, this.env.FILES, { shop, minBytes: this.segmentBytes(), maxAgeMs: this.maxAgeMs(), nowMs });
-      if (moved) this.pendingBytes = this.readPendingBytes();
+      const moved = await archiveOnce(this.ctx.storage, this.env.FILES, { shop, shard: this.shard, minBytes: this.segmentBytes(), maxAgeMs: this.maxAgeMs(), nowMs });
+      if (!moved) return;
+      this.pendingBytes = this.readPendingBytes();
+      if (await compactOnce(this.ctx.storage, this.env.FILES, { shop, shard: this.shard })) await this.ring(nowMs + STALE_OBJECTS_MS);
     });
   }
 

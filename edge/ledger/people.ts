@@ -15,7 +15,8 @@ export function personKeyOf(sql: SqlStorage, userId: string): string {
   return keyOfLedger(sql)("person", userId);
 }
 
-/** Every client that a person was ever logged in on. */
+/** Every client that a person was ever logged in on, those that are being erased for it among them. */
 export function clientsOf(sql: SqlStorage, personKey: string): string[] {
-  return sql.exec<{ client_id: string }>(`SELECT client_id FROM client_person WHERE person_key = ?1`, personKey).toArray().map((row) => row.client_id);
+  return sql.exec<{ client_id: string }>(`SELECT client_id FROM client_person WHERE person_key = ?1
+     UNION SELECT client_id FROM erasure WHERE person_key = ?1 AND client_id IS NOT NULL`, personKey).toArray().map((row) => row.client_id);
 }

@@ -4,14 +4,19 @@ import { toBase64Url } from "../../core/ids.ts";
 import { canonicalJson } from "../../core/weights/manifest.ts";
 
 /** The private key is in the ledger as a JSON Web Key (RFC 8037). */
-const FACT = "receipt-key";
+export const RECEIPT_KEY_FACT = "receipt-key";
 
 /** Signs a receipt; the ledger's key is made when it is needed first. */
 export async function signReceipt(sql: SqlStorage, receipt: ErasureReceipt["receipt"]): Promise<ErasureReceipt> {
-  const jwk = readKey(sql) ?? keepKey(sql, await createKey());
+  const jwk = await receiptKey(sql);
   const key = await crypto.subtle.importKey("jwk", jwk, "Ed25519", false, ["sign"]);
   const signature = await crypto.subtle.sign("Ed25519", key, new TextEncoder().encode(canonicalJson(receipt)));
   return { receipt, signature: toBase64Url(new Uint8Array(signature)), publicKey: jwk.x! };
+}
+
+/** The ledger's key, made when there is none. */
+export async function receiptKey(sql: SqlStorage): Promise<JsonWebKey> {
+  return readKey(sql) ?? keepKey(sql, await createKey());
 }
 
 async function createKey(): Promise<JsonWebKey> {
@@ -21,12 +26,12 @@ async function createKey(): Promise<JsonWebKey> {
 }
 
 function readKey(sql: SqlStorage): JsonWebKey | null {
-  const [row] = sql.exec<{ value: string }>(`SELECT value FROM fact WHERE name = ?1`, FACT).toArray();
+  const [row] = sql.exec<{ value: string }>(`SELECT value FROM fact WHERE name = ?1`, RECEIPT_KEY_FACT).toArray();
   return row ? (JSON.parse(row.value) as JsonWebKey) : null;
 }
 
 /** @returns the key that was there first */
 function keepKey(sql: SqlStorage, jwk: JsonWebKey): JsonWebKey {
-  sql.exec(`INSERT OR IGNORE INTO fact (name, value) VALUES (?1, ?2)`, FACT, JSON.stringify(jwk));
+  sql.exec(`INSERT OR IGNORE INTO fact (name, value) VALUES (?1, ?2)`, RECEIPT_KEY_FACT, JSON.stringify(jwk));
   return readKey(sql)!;
 }

@@ -6,7 +6,7 @@
  * behind: lines are counted by readers' cursors.
  */
 import type { ExportLine } from "../../core/api.ts";
-import { gzip, lineStart, segmentObject, type ObjectStore } from "./archive.ts";
+import { gzip, lineStart, segmentObject, type LedgerName, type ObjectStore } from "./archive.ts";
 
 /** The part of an R2 bucket that rewriting needs. */
 export interface SegmentStore extends ObjectStore {
@@ -29,7 +29,7 @@ interface Rewriting {
  * Deletes one stale object, or rewrites one piece that still tells of an erased client.
  * @returns false when there was nothing to do
  */
-export async function rewriteOnce(storage: DurableObjectStorage, store: SegmentStore, shop: string): Promise<boolean> {
+export async function rewriteOnce(storage: DurableObjectStorage, store: SegmentStore, name: LedgerName): Promise<boolean> {
   const { sql } = storage;
   const [stale] = sql.exec<{ object: string }>(`SELECT object FROM stale_object LIMIT 1`).toArray();
   if (stale) {
@@ -37,7 +37,7 @@ export async function rewriteOnce(storage: DurableObjectStorage, store: SegmentS
     sql.exec(`DELETE FROM stale_object WHERE object = ?1`, stale.object);
     return true;
   }
-  const rewriting = sealed(sql) ?? storage.transactionSync(() => seal(sql, shop));
+  const rewriting = sealed(sql) ?? storage.transactionSync(() => seal(sql, name));
   if (!rewriting) return false;
   const { first_row, object, generation, next } = rewriting;
   const clients = JSON.parse(rewriting.clients) as string[];
@@ -53,9 +53,11 @@ export async function rewriteOnce(storage: DurableObjectStorage, store: SegmentS
     return true;
   }
   const { text, events } = withoutClients(await new Response(old.body.pipeThrough(new DecompressionStream("gzip"))).text(), clients);
-  await store.put(next, await gzip(text));
+  const bytes = await gzip(text);
+  const { byteLength } = bytes;
+  await store.put(next, bytes);
   storage.transactionSync(() => {
-    sql.exec(`UPDATE segment SET object = ?2, generation = ?3 WHERE first_row = ?1`, first_row, next, generation + 1);
+    sql.exec(`UPDATE segment SET object = ?2, generation = ?3, bytes = ?4 WHERE first_row = ?1`, first_row, next, generation + 1, byteLength);
     sql.exec(`INSERT OR IGNORE INTO stale_object (object) VALUES (?1)`, object);
     clients.forEach((clientId, index) => sql.exec(`UPDATE erasure SET events = events + ?2 WHERE client_id = ?1`, clientId, events[index]!));
     leave();
@@ -84,14 +86,14 @@ function sealed(sql: SqlStorage): Rewriting | null {
 }
 
 /** The next piece that tells of an erased client; all that are being erased leave it at once. */
-function seal(sql: SqlStorage, shop: string): Rewriting | null {
+function seal(sql: SqlStorage, name: LedgerName): Rewriting | null {
   const [segment] = sql.exec<{ first_row: number; last_row: number; generation: number }>(
     `SELECT segment.first_row, last_row, generation FROM erasure JOIN client_segment USING (client_id) JOIN segment USING (first_row) ORDER BY segment.first_row LIMIT 1`).toArray();
   if (!segment) return null;
   sql.exec(
     `INSERT INTO rewrite (first_row, object, clients)
      SELECT ?1, ?2, json_group_array(client_id) FROM (SELECT erasure.client_id FROM erasure JOIN client_segment USING (client_id) WHERE first_row = ?1 ORDER BY client_id)`,
-    segment.first_row, segmentObject(shop, segment.first_row, segment.last_row, segment.generation + 1),
+    segment.first_row, segmentObject(name, segment.first_row, segment.last_row, segment.generation + 1),
   );
   return sealed(sql);
 }

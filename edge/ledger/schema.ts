@@ -88,6 +88,14 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS rewrite (first_row INTEGER PRIMARY KEY, object TEXT NOT NULL, clients TEXT NOT NULL) STRICT`,
   // Objects that nothing points at any more and that R2 may still hold.
   `CREATE TABLE IF NOT EXISTS stale_object (object TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`,
+  // Which client an order belongs to, where a shop's clients are on several shards.
+  `CREATE TABLE IF NOT EXISTS order_claim (transaction_id TEXT PRIMARY KEY, client_key TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+  // What another shard has sent of clients that are to be kept here, until all of it has come.
+  `CREATE TABLE IF NOT EXISTS arriving (page INTEGER PRIMARY KEY, table_name TEXT NOT NULL, rows TEXT NOT NULL) STRICT`,
+  // Of the first shard: buckets that have yet to move, and how far each move has come.
+  `CREATE TABLE IF NOT EXISTS bucket_move (
+    move INTEGER PRIMARY KEY, from_shard INTEGER NOT NULL, to_shard INTEGER NOT NULL, buckets TEXT NOT NULL, step TEXT NOT NULL
+  ) STRICT`,
   // Erasures done, counted by quarter-hour.
   `CREATE TABLE IF NOT EXISTS erasure_count (slot_ms INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT`,
 ];
@@ -98,7 +106,11 @@ const ADDED_COLUMNS: readonly (readonly [table: string, column: string, definiti
   ...CLIENT_DAY_SUMS.map((sum) => ["client_day", sum, "INTEGER NOT NULL DEFAULT 0"] as const),
   // Hashes of what was refused and had no number to be known by again; JSON, newest last.
   ["client", "refused", "TEXT"],
+  // Of the object in R2; unknown of the oldest.
+  ["segment", "bytes", "INTEGER"],
   ["segment", "generation", "INTEGER NOT NULL DEFAULT 0"],
+  // Whether the client belongs to this shard, which then answers for its erasure.
+  ["erasure", "home", "INTEGER NOT NULL DEFAULT 1"],
 ];
 
 /** Makes what is missing, in a new ledger as in one that older code has filled. */

@@ -6,6 +6,9 @@ import { fromBase64Url, toBase64Url } from "../../core/ids.ts";
 /** What is keyed; the same text gives another key for each. */
 export type Keyed = "client" | "order" | "person";
 
+/** The fact that holds it: all shards of a ledger share one. */
+export const SECRET_FACT = "secret";
+
 /** HMAC-SHA-256 in hex. Synchronous, since it is made within transactions, where WebCrypto's promises cannot be awaited. */
 export type KeyOf = (what: Keyed, text: string) => string;
 
@@ -16,8 +19,8 @@ export function keyOfLedger(sql: SqlStorage): KeyOf {
 }
 
 function readSecret(sql: SqlStorage): Uint8Array {
-  sql.exec(`INSERT OR IGNORE INTO fact (name, value) VALUES ('secret', ?1)`, toBase64Url(crypto.getRandomValues(new Uint8Array(32))));
-  return fromBase64Url(sql.exec<{ value: string }>(`SELECT value FROM fact WHERE name = 'secret'`).one().value);
+  sql.exec(`INSERT OR IGNORE INTO fact (name, value) VALUES (?1, ?2)`, SECRET_FACT, toBase64Url(crypto.getRandomValues(new Uint8Array(32))));
+  return fromBase64Url(sql.exec<{ value: string }>(`SELECT value FROM fact WHERE name = ?1`, SECRET_FACT).one().value);
 }
 
 function toHex(bytes: Uint8Array): string {

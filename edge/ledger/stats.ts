@@ -1,9 +1,8 @@
-/** Exact statistics of a range of quarter-hours: sums from the counters, people from the client-days. */
+/** One shard's exact statistics of a range of quarter-hours: sums from the counters, people from the client-days. */
 import { STAT_SUMS, type StatsResponse, type StatSums } from "../../core/api.ts";
 import type { EventSource } from "../../core/events.ts";
 import { DAY_MS, dayOf, SLOT_MS } from "./clock.ts";
 import type { LedgerStats, StatsRequest } from "./contract.ts";
-import { minorDigits } from "./money.ts";
 import { HEALTH_SUMS, PRESENCE, SOURCE_SUMS, type HealthSum, type Presence } from "./schema.ts";
 import { WHOLE_SHOP } from "./tally.ts";
 
@@ -14,17 +13,18 @@ const HALF_DAY_SLOTS = DAY_MS / SLOT_MS / 2;
 
 type Row = { [column: string]: SqlStorageValue };
 
+/** Money is in minor units. */
 export function readStats(sql: SqlStorage, request: StatsRequest): LedgerStats {
-  const { currency, fromMs, toMs, bucketStartsMs, nowMs } = request;
+  const { fromMs, toMs, bucketStartsMs, nowMs } = request;
   const people = readPeople(sql, fromMs, toMs);
   const buyers = readBuyers(sql, fromMs, toMs);
   return {
-    totals: { ...readSums(sql, fromMs, toMs, currency), shoppers: people.active, buyers },
+    totals: { ...readSums(sql, fromMs, toMs), shoppers: people.active, buyers },
     series: bucketStartsMs.map((startMs, index) => {
       const endMs = bucketStartsMs[index + 1] ?? toMs;
-      return { startMs, shoppers: readPeople(sql, startMs, endMs).active, ...readSums(sql, startMs, endMs, currency) };
+      return { startMs, shoppers: readPeople(sql, startMs, endMs).active, ...readSums(sql, startMs, endMs) };
     }),
-    placements: readPlacements(sql, fromMs, toMs, currency),
+    placements: readPlacements(sql, fromMs, toMs),
     funnel: { viewed: people.viewed, carted: people.carted, checkout: people.checkout, purchased: buyers },
     liveShoppers: sql.exec<{ live: number }>(`SELECT count(DISTINCT client_id) AS live FROM client_day WHERE day >= ?1 AND newest_at_ms > ?2`, dayOf(nowMs - LIVE_MS), nowMs - LIVE_MS).one().live,
     newestEventAtMs: sql.exec<{ newest: number | null }>(`SELECT max(newest_at_ms) AS newest FROM client_day WHERE day = (SELECT max(day) FROM client_day)`).one().newest,
@@ -39,26 +39,20 @@ export function readStats(sql: SqlStorage, request: StatsRequest): LedgerStats {
 function readHealth(sql: SqlStorage, fromMs: number, toMs: number): Pick<StatsResponse, "sources" | "conflicts" | "emptySearches"> {
   const row = sql.exec<{ [S in HealthSum]: number }>(
     `SELECT ${HEALTH_SUMS.map((sum) => `coalesce(sum(${sum}), 0) AS ${sum}`).join(", ")} FROM counter WHERE placement = ?1 AND slot_ms >= ?2 AND slot_ms < ?3`, WHOLE_SHOP, fromMs, toMs).one();
-  const sources = SOURCE_SUMS.map(([source, column]): { source: EventSource; events: number } => ({ source, events: row[column] })).filter(({ events }) => events > 0);
+  const sources = SOURCE_SUMS.map(([source, column]): { source: EventSource; events: number } => ({ source, events: row[column] }));
   return { sources, conflicts: row.conflicts, emptySearches: row.empty_searches };
 }
 
-function readSums(sql: SqlStorage, fromMs: number, toMs: number, currency: string): StatSums {
+function readSums(sql: SqlStorage, fromMs: number, toMs: number): StatSums {
   const row = sql.exec<Row>(`SELECT ${STAT_SUMS.map((sum) => `coalesce(sum(${sum}), 0) AS ${sum}`).join(", ")} FROM counter WHERE placement = ?1 AND slot_ms >= ?2 AND slot_ms < ?3`, WHOLE_SHOP, fromMs, toMs).one();
-  return inMajorUnits(row, currency) as StatSums;
+  return row as unknown as StatSums;
 }
 
-function readPlacements(sql: SqlStorage, fromMs: number, toMs: number, currency: string): StatsResponse["placements"] {
+function readPlacements(sql: SqlStorage, fromMs: number, toMs: number): StatsResponse["placements"] {
   const rows = sql.exec<Row>(
     `SELECT placement, ${PLACEMENT_SUMS.map((sum) => `sum(${sum}) AS ${sum}`).join(", ")} FROM counter
      WHERE placement <> ?1 AND slot_ms >= ?2 AND slot_ms < ?3 GROUP BY placement ORDER BY placement`, WHOLE_SHOP, fromMs, toMs);
-  return rows.toArray().map((row) => inMajorUnits(row, currency)) as unknown as StatsResponse["placements"];
-}
-
-function inMajorUnits(row: Row, currency: string): Row {
-  const unit = 10 ** minorDigits(currency);
-  for (const sum of ["revenue", "attributed_revenue"]) if (typeof row[sum] === "number") row[sum] /= unit;
-  return row;
+  return rows.toArray() as unknown as StatsResponse["placements"];
 }
 
 /** Distinct clients of a range, by what they did in it. */

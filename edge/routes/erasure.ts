@@ -4,9 +4,9 @@ import { ID_PATTERN, sha256Hex, SHA256_PATTERN } from "../../core/ids.ts";
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
 import { networkOf } from "../rate-limit.ts";
-import { ledgerOf } from "../ledger-stub.ts";
 import { publicPost } from "../public-post.ts";
 import { refuse } from "../refusal.ts";
+import { shardsOf } from "../shards.ts";
 
 const MAX_REQUEST_BYTES = 1024;
 /** Each may rewrite a part of the archive; a household has few devices, a device few reasons. */
@@ -18,7 +18,7 @@ const CLIENT_ID = new RegExp(ID_PATTERN);
 const USER_ID = new RegExp(SHA256_PATTERN);
 
 export function erasureRoutes(app: App, services: Services): void {
-  const { now } = services;
+  const { now, sleep } = services;
   const merchant = merchantOnly(services);
   const wishes = publicPost(app, services, {
     path: routes.erasure,
@@ -39,24 +39,22 @@ export function erasureRoutes(app: App, services: Services): void {
       { name: `erasing network ${networkOf(c.req.header("cf-connecting-ip") ?? "unknown")}`, perMinute: ERASURES_PER_MINUTE.network },
     ]);
     if (limited) return limited;
-    const answer = await ledgerOf(c.env, shop.id).erase({ shop: shop.id, clientId, secretSha256: await sha256Hex(secret), nowMs: now() });
+    const answer = await shardsOf(c.env, shop, sleep).erase({ clientId, secretSha256: await sha256Hex(secret), nowMs: now() });
     if (answer.state === "wrong-secret") return refuse(403, "wrong-secret", "This is not the secret that the client's events came with. The shop's owner can erase them.");
     return answer.state === "done" ? c.json(answer.receipt satisfies ErasureReceipt, 200, NO_STORE) : pending();
   });
 
   app.delete(routes.admin.client(":shop", ":clientId"), merchant, async (c) => {
-    const shop = c.get("shop").id;
     const clientId = c.req.param("clientId") ?? "";
     if (!CLIENT_ID.test(clientId)) return refuse(400, "invalid-client", "A client's id is 8 to 64 letters, digits, - and _, as exports name it.");
-    const answer = await ledgerOf(c.env, shop).erase({ shop, clientId, secretSha256: null, nowMs: now() });
+    const answer = await shardsOf(c.env, c.get("shop"), sleep).erase({ clientId, secretSha256: null, nowMs: now() });
     return answer.state === "done" ? c.json(answer.receipt satisfies ErasureReceipt, 200, NO_STORE) : pending();
   });
 
   app.delete(routes.admin.person(":shop", ":userId"), merchant, async (c) => {
-    const shop = c.get("shop").id;
     const userId = c.req.param("userId") ?? "";
     if (!USER_ID.test(userId)) return refuse(400, "invalid-person", "A person is named by the 64 hex digits that the shop's pages send when one logs in.");
-    const answer = await ledgerOf(c.env, shop).erasePerson({ shop, userId, nowMs: now() });
+    const answer = await shardsOf(c.env, c.get("shop"), sleep).erasePerson({ userId, nowMs: now() });
     return answer.state === "done" ? c.json({ receipts: answer.receipts } satisfies PersonErasure, 200, NO_STORE) : pending();
   });
 }

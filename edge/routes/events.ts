@@ -5,9 +5,9 @@ import { BATCH_SCHEMA, MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, type BatchHead, ty
 import type { App, Services } from "../app.ts";
 import { judgeBatch } from "../batch.ts";
 import { numberVariable } from "../env.ts";
-import { ledgerOf } from "../ledger-stub.ts";
 import { publicPost } from "../public-post.ts";
 import { refuse } from "../refusal.ts";
+import { shardsOf } from "../shards.ts";
 
 export function eventRoutes(app: App, services: Services): void {
   const { now, refusals } = services;
@@ -50,7 +50,7 @@ export function eventRoutes(app: App, services: Services): void {
     if (limited) return limited;
 
     const judged = judgeBatch(head, events);
-    const [receipt] = await ledgerOf(c.env, shop.id).count({
+    const [receipt] = await shardsOf(c.env, shop, services.sleep).count({
       shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: false, batches: [judged.batch],
     });
     // Not dropped either: their sender wished them gone.

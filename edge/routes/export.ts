@@ -2,16 +2,16 @@
 import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes } from "../../core/api.ts";
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
-import { ledgerOf } from "../ledger-stub.ts";
 import { refuse } from "../refusal.ts";
+import { shardsOf } from "../shards.ts";
 import { MissingObjectError } from "../snapshot.ts";
 
 export function exportRoutes(app: App, services: Services): void {
   app.get(routes.admin.export(":shop"), merchantOnly(services), async (c) => {
     const given = c.req.query("cursor") || "0";
-    const cursor = Number(given);
-    if (!/^\d{1,15}$/.test(given)) return refuse(400, "invalid-cursor", `A cursor is what the header ${EXPORT_CURSOR_HEADER} of the page before said; leave it out to begin.`);
-    const ledger = ledgerOf(c.env, c.get("shop").id);
+    const cursor = given.split(".").map(Number);
+    if (!CURSOR.test(given)) return refuse(400, "invalid-cursor", `A cursor is what the header ${EXPORT_CURSOR_HEADER} of the page before said; leave it out to begin.`);
+    const ledger = shardsOf(c.env, c.get("shop"), services.sleep);
     let page = await ledger.exportPage(cursor);
     let object = page.kind === "segment" ? await c.env.FILES.get(page.object) : null;
     if (page.kind === "segment" && !object) {
@@ -27,10 +27,13 @@ export function exportRoutes(app: App, services: Services): void {
       body = object.body.pipeThrough(new DecompressionStream("gzip")).pipeThrough(skipLines(page.skipLines));
     }
     return new Response(body, {
-      headers: { "content-type": "application/x-ndjson", "cache-control": "no-store", [EXPORT_CURSOR_HEADER]: String(page.nextCursor), [EXPORT_MORE_HEADER]: page.more ? "1" : "0" },
+      headers: { "content-type": "application/x-ndjson", "cache-control": "no-store", [EXPORT_CURSOR_HEADER]: page.cursor.join("."), [EXPORT_MORE_HEADER]: page.more ? "1" : "0" },
     });
   });
 }
+
+/** A row of each shard, from the first on. */
+const CURSOR = /^\d{1,15}(\.\d{1,15})*$/;
 
 /** Leaves out the first lines of a stream. */
 function skipLines(count: number): TransformStream<Uint8Array, Uint8Array> {

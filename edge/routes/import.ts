@@ -6,11 +6,11 @@ import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
 import { judgeBatch } from "../batch.ts";
 import { BodyTooLargeError, parseJson, readLines } from "../body.ts";
-import { ledgerOf } from "../ledger-stub.ts";
 import type { LedgerBatch } from "../ledger/contract.ts";
 import { DAY_MS } from "../ledger/clock.ts";
 import { refuse } from "../refusal.ts";
 import { createRepublisher } from "../republish.ts";
+import { shardsOf } from "../shards.ts";
 
 const MAX_IMPORT_BYTES = 64 * 1024 * 1024;
 /** A line becomes one row of the journal, and a row may hold 2 MB. */
@@ -39,7 +39,7 @@ export function importRoutes(app: App, services: Services): void {
     let events = 0;
     const flush = async () => {
       if (batches.length === 0) return;
-      const receipts = await ledgerOf(c.env, shop.id).count({
+      const receipts = await shardsOf(c.env, shop, services.sleep).count({
         shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: true, batches: batches.map(({ batch }) => batch),
       });
       receipts.forEach((receipt, index) => {

@@ -3,9 +3,9 @@ import { routes, STAT_BUCKETS, type StatBucket, type StatsResponse } from "../..
 import { addDays, HOUR_MS, startOfDay } from "../../core/calendar.ts";
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
-import { ledgerOf } from "../ledger-stub.ts";
 import { DAY_MS, SLOT_MS, slotOf } from "../ledger/clock.ts";
 import { refuse } from "../refusal.ts";
+import { shardsOf } from "../shards.ts";
 
 /** The longest range by bucket: each bucket of the answer reads its days' people once. */
 const MAX_RANGE_MS: { readonly [B in StatBucket]: number } = { hour: 31 * DAY_MS, day: 800 * DAY_MS };
@@ -28,7 +28,7 @@ export function statsRoutes(app: App, services: Services): void {
     const toMs = slotOf(givenTo + SLOT_MS - 1);
     if (toMs - fromMs > MAX_RANGE_MS[bucket]) return refuse(400, "range-too-long", `By ${bucket}, a range may hold ${MAX_RANGE_MS[bucket] / DAY_MS} days.`);
     const bucketStartsMs = bucket === "day" ? dayStarts(shop.timeZone, fromMs, toMs) : hourStarts(shop.timeZone, fromMs, toMs);
-    const stats = await ledgerOf(c.env, shop.id).stats({ currency: shop.currency, fromMs, toMs, bucketStartsMs, nowMs });
+    const stats = await shardsOf(c.env, shop, services.sleep).stats({ fromMs, toMs, bucketStartsMs, nowMs }, shop.currency);
     const answer: StatsResponse = { shop: shop.id, name: shop.name, currency: shop.currency, timeZone: shop.timeZone, fromMs, toMs, ...stats };
     return c.json(answer, 200, { "cache-control": "no-store" });
   });

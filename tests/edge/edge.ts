@@ -5,6 +5,8 @@ import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes, type ApiError, type C
 import type { BatchReceipt, EventBatch, EventName, EventParams, ShopEvent } from "../../core/events.ts";
 import { createApp } from "../../edge/app.ts";
 import type { Env } from "../../edge/env.ts";
+import { shopById } from "../../edge/db/shops.ts";
+import { popularItems } from "../../edge/shards.ts";
 import { ledgerOf } from "../../edge/ledger-stub.ts";
 
 export const env = bindings as unknown as Env;
@@ -48,13 +50,14 @@ export interface TestShop {
   merchantToken: string;
   /** With the merchant's token. */
   admin(path: string, init?: RequestInit): Promise<Response>;
-  post(batch: Partial<EventBatch> | object, headers?: { [name: string]: string }): Promise<Response>;
+  post(batch: Partial<EventBatch> | object, headers?: { [name: string]: string }, path?: string): Promise<Response>;
   /** Posts events of one client, which must be taken. */
   send(clientId: string, events: ShopEvent[], more?: Partial<EventBatch>): Promise<BatchReceipt>;
   stats(query?: string): Promise<StatsResponse>;
   /** Every page of the export, from a cursor on. */
   export(cursor?: string): Promise<{ lines: ExportLine[]; /** Hashes of erased clients. */ erased: string[]; cursor: string; pages: number }>;
-  ledger(): ReturnType<typeof ledgerOf>;
+  ledger(shard?: number): ReturnType<typeof ledgerOf>;
+  popularItems(): Promise<string[]>;
 }
 
 export async function createShop(edge: TestEdge, options: Partial<CreateShopRequest> = {}): Promise<TestShop> {
@@ -69,7 +72,7 @@ export async function createShop(edge: TestEdge, options: Partial<CreateShopRequ
   const shop: TestShop = {
     edge, id, writeKey, merchantToken,
     admin: (path, init = {}) => edge.fetch(path, { ...init, headers: { authorization: `Bearer ${merchantToken}`, ...(init.headers as { [name: string]: string }) } }),
-    post: (batch, headers = {}) => edge.fetch(routes.events, { method: "POST", headers: { origin: SHOP_ORIGIN, "user-agent": BROWSER, "content-type": "text/plain", ...headers }, body: JSON.stringify(batch) }),
+    post: (batch, headers = {}, path = routes.events) => edge.fetch(path, { method: "POST", headers: { origin: SHOP_ORIGIN, "user-agent": BROWSER, "content-type": "text/plain", ...headers }, body: JSON.stringify(batch) }),
     async send(clientId, events, more = {}) {
       const answer = await shop.post({ key: writeKey, clientId, sentAtMs: edge.nowMs, events, ...more });
       if (answer.status !== 200) throw new Error(await answer.text());
@@ -95,7 +98,8 @@ export async function createShop(edge: TestEdge, options: Partial<CreateShopRequ
         if (page.headers.get(EXPORT_MORE_HEADER) !== "1") return { lines, erased, cursor, pages };
       }
     },
-    ledger: () => ledgerOf(env, id),
+    ledger: (shard) => ledgerOf(env, id, shard),
+    popularItems: async () => popularItems(env, (await shopById(env.DB, id))!),
   };
   return shop;
 }

@@ -202,7 +202,7 @@ describe("the ledger, after thousands of operations in any order", () => {
           if (outcome !== "not written") await env.FILES.put(key, value);
           if (outcome !== "written") throw new Error("R2 is away");
         } };
-        await archiveOnce(storage, store, { shop: shop.id, minBytes: 3_000, maxAgeMs: 1e12, nowMs: edge.nowMs }).catch(() => undefined);
+        await archiveOnce(storage, store, { shop: shop.id, shard: 0, minBytes: 3_000, maxAgeMs: 1e12, nowMs: edge.nowMs }).catch(() => undefined);
         return storage.sql.exec<{ last: number }>(`SELECT coalesce(max(last_row), 0) AS last FROM segment WHERE archived_at_ms IS NOT NULL`).one().last;
       });
       model.archivedUpTo(last);
@@ -260,7 +260,7 @@ describe("the ledger, after thousands of operations in any order", () => {
           break;
         case 7:
           // Whatever it holds in memory is gone; that it runs must be sure first.
-          await shop.ledger().popularItems();
+          await shop.popularItems();
           await evictDurableObject(shop.ledger());
           break;
         default: { // What shoppers do: events pile up, and go in pieces that overtake one another.
