@@ -1,11 +1,11 @@
 /** The edge's routes and the shapes that cross them: what the tag, the trainer and the dashboard speak. */
 import { HISTORY_KINDS } from "./history.ts";
-import type { CatalogueSnapshot, Product } from "./catalogue.ts";
+import { PRODUCT_SCHEMA, type CatalogueSnapshot, type Product } from "./catalogue.ts";
 import type { EventBatch, EventSource, VoidReason } from "./events.ts";
 import type { Infer } from "./schema.ts";
 import { ID_PATTERN, SHOP_ID_PATTERN } from "./ids.ts";
 import { PLACEMENT_SCHEMA, type DrawnSlate, type Placement } from "./slate.ts";
-import type { Evaluation, SignedManifest } from "./weights/manifest.ts";
+import { HEAD_NAMES, type Evaluation, type HeadName, type SignedManifest } from "./weights/manifest.ts";
 
 /** Paths, built in one place. Public ones take the shop's write key, which every visitor can see. */
 export const routes = {
@@ -39,6 +39,14 @@ export const routes = {
     shards: (shop: string) => `/v1/admin/shops/${shop}/shards`,
     loginLinks: (shop: string) => `/v1/admin/shops/${shop}/login-links`,
   },
+} as const;
+
+/** Of large shops' second stage; beside `routes`, which every page of every shop downloads. */
+export const candidatePaths = {
+  /** With a shopper's history. */
+  personal: "/v1/candidates",
+  /** Public: the same for whoever looks at a product, as long as the model's version serves. */
+  ofItem: (key: string, version: number | string, head: HeadName | string, itemId: string) => `/v1/candidates/${key}/${version}/${head}/${encodeURIComponent(itemId)}`,
 } as const;
 
 /** Every refusal's body. The code is stable; the message is for a person; `retry` says whether the same request may succeed later. */
@@ -90,6 +98,53 @@ export const RECOMMEND_SCHEMA = {
 } as const;
 export type RecommendRequest = Infer<typeof RECOMMEND_SCHEMA>;
 export type RecommendResponse = DrawnSlate;
+
+/** `POST candidatePaths.personal`: stateless as well. What a shopper did, for the items of the tail that go with it. */
+export const CANDIDATES_REQUEST_SCHEMA = {
+  type: "object",
+  required: ["key", "model_version", "head"],
+  properties: {
+    key: { type: "string", maxLength: 80 },
+    model_version: { type: "integer", minimum: 1, description: "the device's; candidates of another model would not join it" },
+    head: { type: "string", enum: HEAD_NAMES, description: "what the device holds already" },
+    itemId: RECOMMEND_SCHEMA.properties.itemId,
+    cart: RECOMMEND_SCHEMA.properties.cart,
+    history: RECOMMEND_SCHEMA.properties.history,
+  },
+} as const;
+export type CandidatesRequest = Infer<typeof CANDIDATES_REQUEST_SCHEMA>;
+
+/** Room for the candidates of a history, a product and a cart, and for these themselves. */
+const MAX_CANDIDATES = 3 * 100 + MAX_HISTORY_SENT + MAX_CART_ITEMS_SENT;
+const itemId = { type: "string", maxLength: 120 } as const;
+
+/**
+ * Items of a large shop's long tail with all that a device needs to rank them beside the head that it holds. Numbers
+ * travel as their bytes, little-endian, in base64url: a device computes with exactly what the edge has.
+ */
+export const CANDIDATES_SCHEMA = {
+  type: "object",
+  required: ["model_version", "ids", "rows", "scales", "popularity", "visits", "cards"],
+  properties: {
+    model_version: { type: "integer", minimum: 1 },
+    ids: { type: "array", maxItems: MAX_CANDIDATES, items: itemId },
+    rows: { type: "string", description: "int8, [n, D]" },
+    scales: { type: "string", description: "f32, [n]" },
+    popularity: { type: "string", description: "f32, [n]" },
+    visits: {
+      type: "array",
+      maxItems: MAX_CANDIDATES,
+      description: "whole co-visitation rows of the items that the question named",
+      items: {
+        type: "object",
+        required: ["id", "ids", "weights"],
+        properties: { id: itemId, ids: { type: "array", maxItems: 100, items: itemId }, weights: { type: "string", description: "u8, one for each of the ids" } },
+      },
+    },
+    cards: { type: "array", maxItems: MAX_CANDIDATES, items: PRODUCT_SCHEMA },
+  },
+} as const;
+export type Candidates = Infer<typeof CANDIDATES_SCHEMA>;
 
 /** `POST routes.erasure`, as `text/plain` like events: the shopper's own wish, authorised by the secret that only the device knows. */
 export const ERASURE_SCHEMA = {

@@ -46,6 +46,8 @@ export interface CatalogueSnapshot {
   createdAtMs: number;
   /** All products of a small shop, the popular head of a large one. */
   cards: Card[];
+  /** Of a large shop: another file like this one with the rest of the head, for devices that can afford it. */
+  more?: { sha256: string; bytes: number; products: number };
 }
 
 /**

@@ -7,6 +7,7 @@ import { createRefusalTally, type RefusalTally } from "./refusal-tally.ts";
 import { createShelfCache, type ShelfCache } from "./shelf.ts";
 import { refuse } from "./refusal.ts";
 import { assetRoutes } from "./routes/assets.ts";
+import { candidateRoutes } from "./routes/candidates.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { configRoutes } from "./routes/config.ts";
 import { erasureRoutes } from "./routes/erasure.ts";
@@ -43,7 +44,7 @@ export function createApp({ now, sleep }: AppOptions): App {
   const services: Services = { now, sleep, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now, sleep) };
   const app: App = new Hono<AppEnv>();
   app.get("/health", (c) => c.json({ ok: true }));
-  for (const add of [eventRoutes, erasureRoutes, configRoutes, fileRoutes, recommendRoutes, shopRoutes, shardRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
+  for (const add of [eventRoutes, erasureRoutes, configRoutes, fileRoutes, recommendRoutes, candidateRoutes, shopRoutes, shardRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
   app.notFound((c) => refuse(404, "unknown-route", `Nothing answers ${c.req.method} ${new URL(c.req.url).pathname}.`));
   app.onError((error) => {
     console.error(error.stack ?? String(error));

@@ -2,12 +2,16 @@
 import type { CatalogueSnapshot } from "../core/api.ts";
 import { toCard, type Card, type Product } from "../core/catalogue.ts";
 import { sha256Hex } from "../core/ids.ts";
-import { catalogueObject, snapshotObject } from "./db/models.ts";
-import { currentCardsSha256, setSnapshot, shopById, type Shop } from "./db/shops.ts";
+import { readModel } from "../core/model/config.ts";
+import { cardBytes, HEAD_BYTES, rowBytes, WHOLE_SHOP_PRODUCTS } from "../core/weights/head.ts";
+import { parseManifest, type HeadName } from "../core/weights/manifest.ts";
+import { writeAllCards } from "./all-cards.ts";
+import { allCardsObject, catalogueObject, currentManifest, snapshotObject, weightsObject } from "./db/models.ts";
+import { currentCardsSha256, keepSnapshot, setSnapshot, shopById, type Shop } from "./db/shops.ts";
 import type { Env } from "./env.ts";
 import { popularItems } from "./shards.ts";
 
-/** Cards that devices are given: all of a small shop's, the popular head of a large one's. */
+/** Cards that devices are given of a shop whose model has no heads: all of a small shop's, the most popular of a large one's. */
 export const MAX_SNAPSHOT_CARDS = 5_000;
 
 /** Products that nobody has acted on come last, in the catalogue's own order. */
@@ -26,6 +30,7 @@ export async function publishCatalogue(env: Env, shop: Shop, products: readonly 
   const text = JSON.stringify(products);
   const catalogueSha256 = await sha256Hex(text);
   await env.FILES.put(catalogueObject(shop.id, catalogueSha256), text);
+  if (products.length > WHOLE_SHOP_PRODUCTS) await env.FILES.put(allCardsObject(shop.id, catalogueSha256), writeAllCards(products));
   const popularIds = await popularItems(env, shop);
   const snapshot = await storeSnapshot(env, shop, products, popularIds, nowMs);
   await setSnapshot(env.DB, shop.id, catalogueSha256, snapshot, nowMs);
@@ -38,7 +43,7 @@ export async function republishSnapshot(env: Env, shopId: string, nowMs: number)
   if (!shop || shop.catalogueSha256 === null) return;
   const products = await readCatalogue(env, shop);
   const popularIds = await popularItems(env, shop);
-  const { cardsSha256 } = await cardsOf(products, popularIds);
+  const { cardsSha256 } = await cardsOf(env, shop, products, popularIds);
   if (cardsSha256 === (await currentCardsSha256(env.DB, shop.id))) return;
   const snapshot = await storeSnapshot(env, shop, products, popularIds, nowMs);
   await setSnapshot(env.DB, shop.id, shop.catalogueSha256, snapshot, nowMs, shop.catalogueSha256);
@@ -58,15 +63,42 @@ export class MissingObjectError extends Error {
 }
 
 async function storeSnapshot(env: Env, shop: Shop, products: readonly Product[], popularIds: readonly string[], nowMs: number) {
-  const { cards, cardsSha256 } = await cardsOf(products, popularIds);
-  const snapshot: CatalogueSnapshot = { shop: shop.id, currency: shop.currency, createdAtMs: nowMs, cards };
-  const bytes = new TextEncoder().encode(JSON.stringify(snapshot));
-  const sha256 = await sha256Hex(bytes);
-  await env.FILES.put(snapshotObject(shop.id, sha256), bytes);
-  return { sha256, bytes: bytes.byteLength, products: cards.length, cardsSha256 };
+  const { first, rest, cardsSha256 } = await cardsOf(env, shop, products, popularIds);
+  const store = async (cards: Card[], more?: CatalogueSnapshot["more"]) => {
+    const snapshot: CatalogueSnapshot = { shop: shop.id, currency: shop.currency, createdAtMs: nowMs, cards, ...(more && { more }) };
+    const bytes = new TextEncoder().encode(JSON.stringify(snapshot));
+    const sha256 = await sha256Hex(bytes);
+    await env.FILES.put(snapshotObject(shop.id, sha256), bytes);
+    return { sha256, bytes: bytes.byteLength, products: cards.length };
+  };
+  if (rest.length === 0) return { ...(await store(first)), cardsSha256 };
+  const more = await store(rest);
+  await keepSnapshot(env.DB, shop.id, { ...more, cardsSha256: await sha256Hex(JSON.stringify(rest)) }, nowMs);
+  return { ...(await store(first, more)), cardsSha256 };
 }
 
-async function cardsOf(products: readonly Product[], popularIds: readonly string[]): Promise<{ cards: Card[]; cardsSha256: string }> {
-  const cards = orderByPopularity(products, popularIds).slice(0, MAX_SNAPSHOT_CARDS).map(toCard);
-  return { cards, cardsSha256: await sha256Hex(JSON.stringify(cards)) };
+/** What devices are given first, and what those that can afford it are given beside it. */
+async function cardsOf(env: Env, shop: Shop, products: readonly Product[], popularIds: readonly string[]): Promise<{ first: Card[]; rest: Card[]; cardsSha256: string }> {
+  const ordered = orderByPopularity(products, popularIds);
+  const light = await cardsOfHead(env, shop, ordered, "light");
+  const popular = () => ordered.slice(0, MAX_SNAPSHOT_CARDS).map(toCard);
+  const first = light ?? popular();
+  const given = new Set(first.map(({ id }) => id));
+  const rest = light ? ((await cardsOfHead(env, shop, ordered, "standard")) ?? popular()).filter(({ id }) => !given.has(id)) : [];
+  return { first, rest, cardsSha256: await sha256Hex(JSON.stringify(rest.length > 0 ? [first, rest] : first)) };
+}
+
+/** The cards of one head of the shop's model, as many as its budget has room for beside the rows; null where the model has no such head. */
+async function cardsOfHead(env: Env, shop: Shop, ordered: readonly Product[], name: HeadName): Promise<Card[] | null> {
+  if (ordered.length <= WHOLE_SHOP_PRODUCTS) return null;
+  const signed = await currentManifest(env.DB, shop.id);
+  const manifest = signed && parseManifest(signed.payload);
+  const head = manifest?.ok ? manifest.value.heads?.find((one) => one.name === name) : undefined;
+  const object = head && (await env.FILES.get(weightsObject(shop.id, head.sha256)));
+  if (!object) return null;
+  const bytes = new Uint8Array(await object.arrayBuffer());
+  const model = readModel(bytes);
+  const cards = ordered.filter(({ id }) => model.indexOf.has(id)).map(toCard);
+  let left = HEAD_BYTES[name] - rowBytes(model, bytes.byteLength);
+  return cards.slice(0, cards.findIndex((card) => (left -= cardBytes(card)) < 0) >>> 0);
 }

@@ -16,7 +16,7 @@ import { createKey, KeyError, readKey } from "./keys.ts";
 import { fetchIncumbent, manifestContent, nextVersion, trainAndAssess } from "./pipeline.ts";
 import { loadFromEdge, loadFromFiles, nameOfFiles } from "./load.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
-import { makeManifest, publish } from "./publish.ts";
+import { headsOf, makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
 import { cleaningLines, figuresTable, markdownReport } from "./report.ts";
 
@@ -207,7 +207,9 @@ async function publishCandidate(call: Call): Promise<void> {
   const { weights, training, evaluation } = readCandidate(candidateFolder(call));
   const client = connect(call);
   const version = await nextVersion(client, shop);
-  const signed = await makeManifest(manifestContent(shop, version, training, evaluation!), weights, await readKey(shop, folder), Date.now());
+  const heads = await headsOf(readModel(weights), (await client.catalogue(shop)).products);
+  const content = { ...manifestContent(shop, version, training, evaluation!), ...(heads.length > 0 && { heads }) };
+  const signed = await makeManifest(content, weights, await readKey(shop, folder), Date.now());
   const record = await publish(client, shop, signed, weights);
   print(`Published version ${record.version} of "${shop}": ${(record.bytes / 1024).toFixed(0)} KiB, ${record.items} products.`);
 }

@@ -5,6 +5,10 @@ import { parse, type Infer, type Parsed } from "../schema.ts";
 /** Signed with the payload, so that a signature over anything else is never one over a manifest. */
 const SIGNING_CONTEXT = "endcap-manifest-v1\n";
 
+/** Heads of a model by what a device can afford, see `head.ts`. */
+export const HEAD_NAMES = ["light", "standard"] as const;
+export type HeadName = (typeof HEAD_NAMES)[number];
+
 const figure = {
   type: "object",
   required: ["value", "low", "high"],
@@ -23,6 +27,21 @@ export const MANIFEST_SCHEMA = {
     createdAtMs: { type: "integer", minimum: 0 },
     expiresAtMs: { type: "integer", minimum: 0 },
     weights: { type: "object", required: ["sha256", "bytes"], properties: { sha256: { type: "string", pattern: SHA256_PATTERN }, bytes: { type: "integer", minimum: 8 } } },
+    heads: {
+      type: "array",
+      maxItems: HEAD_NAMES.length,
+      description: "of a large shop: the model's most popular items as models of their own, which devices hold instead of all of it",
+      items: {
+        type: "object",
+        required: ["name", "items", "sha256", "bytes"],
+        properties: {
+          name: { type: "string", enum: HEAD_NAMES },
+          items: { type: "integer", minimum: 1 },
+          sha256: { type: "string", pattern: SHA256_PATTERN },
+          bytes: { type: "integer", minimum: 8 },
+        },
+      },
+    },
     /** The same of all of these gives the same weights hash. */
     training: {
       type: "object",
@@ -63,6 +82,7 @@ export const MANIFEST_SCHEMA = {
   },
 } as const;
 export type Manifest = Infer<typeof MANIFEST_SCHEMA>;
+export type Head = NonNullable<Manifest["heads"]>[number];
 export type Evaluation = Manifest["evaluation"];
 export type Figures = Evaluation["model"];
 export type Figure = Figures["ndcg10"];

@@ -1,6 +1,6 @@
 /** The model registry: signed manifests by version, and which files are public. */
 import type { ModelRecord } from "../../core/api.ts";
-import { parseManifest, type SignedManifest } from "../../core/weights/manifest.ts";
+import { parseManifest, type Head, type SignedManifest } from "../../core/weights/manifest.ts";
 
 /** The signed manifest that the shop's devices use; null before the first model. */
 export async function currentManifest(db: D1Database, shop: string): Promise<SignedManifest | null> {
@@ -25,6 +25,11 @@ export async function insertModel(db: D1Database, model: { shop: string; version
   return meta.changes === 1;
 }
 
+/** Makes the heads of a model public; the same ones again change nothing. */
+export async function insertHeads(db: D1Database, shop: string, version: number, heads: readonly Head[]): Promise<void> {
+  await db.batch(heads.map(({ sha256 }) => db.prepare(`INSERT OR IGNORE INTO model_head (shop, version, sha256) VALUES (?1, ?2, ?3)`).bind(shop, version, sha256)));
+}
+
 /** Every model that was ever current, newest first. */
 export async function listModels(db: D1Database, shop: string): Promise<ModelRecord[]> {
   const { results } = await db.prepare(`SELECT manifest, published_at_ms FROM model WHERE shop = ?1 ORDER BY version DESC`).bind(shop).all<{ manifest: string; published_at_ms: number }>();
@@ -39,7 +44,7 @@ export async function listModels(db: D1Database, shop: string): Promise<ModelRec
 /** Where a public file lies in R2, and what it is; null for files that no shop has published. */
 export async function publicFile(db: D1Database, sha256: string): Promise<{ object: string; kind: "weights" | "snapshot" } | null> {
   const row = await db
-    .prepare(`SELECT shop, 'weights' AS kind FROM model WHERE sha256 = ?1 UNION ALL SELECT shop, 'snapshot' AS kind FROM snapshot WHERE sha256 = ?1 LIMIT 1`)
+    .prepare(`SELECT shop, 'weights' AS kind FROM model WHERE sha256 = ?1 UNION ALL SELECT shop, 'weights' AS kind FROM model_head WHERE sha256 = ?1 UNION ALL SELECT shop, 'snapshot' AS kind FROM snapshot WHERE sha256 = ?1 LIMIT 1`)
     .bind(sha256)
     .first<{ shop: string; kind: "weights" | "snapshot" }>();
   return row ? { kind: row.kind, object: row.kind === "weights" ? weightsObject(row.shop, sha256) : snapshotObject(row.shop, sha256) } : null;
@@ -50,6 +55,10 @@ export function weightsObject(shop: string, sha256: string): string {
 }
 export function snapshotObject(shop: string, sha256: string): string {
   return `snapshots/${shop}/${sha256}`;
+}
+/** The cards of all products of a large shop. */
+export function allCardsObject(shop: string, catalogueSha256: string): string {
+  return `cards/${shop}/${catalogueSha256}`;
 }
 /** The whole catalogue of a shop, with what its shoppers must not know. */
 export function catalogueObject(shop: string, sha256: string): string {

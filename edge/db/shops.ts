@@ -100,14 +100,22 @@ export async function currentCardsSha256(db: D1Database, shop: string): Promise<
   return row?.cards_sha256 ?? null;
 }
 
+/** Makes a snapshot public that another one names. */
+export async function keepSnapshot(db: D1Database, shop: string, snapshot: SnapshotRecord, nowMs: number): Promise<void> {
+  await insertSnapshot(db, shop, snapshot, nowMs).run();
+}
+
+function insertSnapshot(db: D1Database, shop: string, { sha256, bytes, products, cardsSha256 }: SnapshotRecord, nowMs: number): D1PreparedStatement {
+  return db.prepare(`INSERT OR IGNORE INTO snapshot (shop, sha256, bytes, products, cards_sha256, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`).bind(shop, sha256, bytes, products, cardsSha256, nowMs);
+}
+
 /**
  * Points the shop at a snapshot and the catalogue it was made of, in one transaction.
  * @param expectedCatalogue when given, nothing changes if another catalogue has become current meanwhile
  */
 export async function setSnapshot(db: D1Database, shop: string, catalogueSha256: string, snapshot: SnapshotRecord, nowMs: number, expectedCatalogue?: string): Promise<void> {
   await db.batch([
-    db.prepare(`INSERT OR IGNORE INTO snapshot (shop, sha256, bytes, products, cards_sha256, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`)
-      .bind(shop, snapshot.sha256, snapshot.bytes, snapshot.products, snapshot.cardsSha256, nowMs),
+    insertSnapshot(db, shop, snapshot, nowMs),
     db.prepare(`UPDATE shop SET catalogue_sha256 = ?2, snapshot_sha256 = ?3 WHERE id = ?1 AND (?4 IS NULL OR catalogue_sha256 = ?4)`)
       .bind(shop, catalogueSha256, snapshot.sha256, expectedCatalogue ?? null),
   ]);

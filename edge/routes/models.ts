@@ -4,11 +4,12 @@ import { SHA256_PATTERN, sha256Hex } from "../../core/ids.ts";
 import { readModel } from "../../core/model/config.ts";
 import { parse } from "../../core/schema.ts";
 import { WeightsFormatError } from "../../core/weights/format.ts";
+import { headFile } from "../../core/weights/head.ts";
 import { openManifest, type SignedManifest } from "../../core/weights/manifest.ts";
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
 import { parseJson, readBounded } from "../body.ts";
-import { currentVersion, insertModel, listModels, weightsObject } from "../db/models.ts";
+import { currentVersion, insertHeads, insertModel, listModels, weightsObject } from "../db/models.ts";
 import { setModelsPaused } from "../db/shops.ts";
 import { gateRefusal } from "../gate.ts";
 import { refuse } from "../refusal.ts";
@@ -46,19 +47,26 @@ export function modelRoutes(app: App, services: Services): void {
     const newest = await currentVersion(c.env.DB, shop.id);
     const opened = await openManifest(json.value, { fingerprints: shop.signers, shop: shop.id, minVersion: newest + 1, nowMs }, verifyEd25519);
     if (!opened.ok) return refuse(422, opened.reason, `The manifest was refused: ${opened.message}.`);
-    const { weights, version, evaluation, training } = opened.manifest;
+    const { weights, heads = [], version, evaluation, training } = opened.manifest;
     const loss = gateRefusal(evaluation, newest > 0);
     if (loss) return refuse(422, loss.code, `The gate refuses this model. ${loss.message}`);
     const object = await c.env.FILES.get(weightsObject(shop.id, weights.sha256));
     if (!object) return refuse(422, "weights-missing", `The weights ${weights.sha256} have not been uploaded. Put them first.`, { retry: true });
     if (object.size !== weights.bytes) return refuse(422, "weights-size", `The weights have ${object.size} bytes, the manifest says ${weights.bytes}.`);
     try {
-      const { itemIds } = readModel(new Uint8Array(await object.arrayBuffer()));
-      if (itemIds.length !== training.items) return refuse(422, "weights-items", `The weights hold ${itemIds.length} products, the manifest says ${training.items}.`);
+      const model = readModel(new Uint8Array(await object.arrayBuffer()));
+      if (model.itemIds.length !== training.items) return refuse(422, "weights-items", `The weights hold ${model.itemIds.length} products, the manifest says ${training.items}.`);
+      // Heads follow from the weights: the trainer signs their hashes, and they are made here.
+      for (const { name, items, sha256, bytes } of heads) {
+        const head = items < model.itemIds.length ? headFile(model, items) : null;
+        if (head?.byteLength !== bytes || (await sha256Hex(head)) !== sha256) return refuse(422, "head-mismatch", `The ${name} head is not what the weights' ${items} most popular products make. Publish with the trainer of this version.`);
+        await c.env.FILES.put(weightsObject(shop.id, sha256), head);
+      }
     } catch (error) {
       if (!(error instanceof WeightsFormatError)) throw error;
       return refuse(422, "weights-unreadable", `The weights are no model: ${error.message}.`);
     }
+    if (heads.length > 0) await insertHeads(c.env.DB, shop.id, version, heads);
     const current = await insertModel(c.env.DB, { shop: shop.id, version, sha256: weights.sha256, manifest: json.value as SignedManifest, nowMs });
     if (!current) return refuse(409, "older-version", `Version ${version} is no longer above the current one. Publish again with a higher version.`);
     republish.soon(c.env, (promise) => c.executionCtx.waitUntil(promise), shop.id);

@@ -1,5 +1,6 @@
 /** Recommendations from the edge: for devices that can't compute them, and before the engine is up. Nothing is stored. */
-import { RECOMMEND_SCHEMA, routes, type RecommendResponse } from "../../core/api.ts";
+import { RECOMMEND_SCHEMA, routes, type RecommendRequest, type RecommendResponse } from "../../core/api.ts";
+import type { HistoryEntry } from "../../core/history.ts";
 import { recommend } from "../../core/ranking/recommend.ts";
 import type { Placement } from "../../core/slate.ts";
 import type { App, Services } from "../app.ts";
@@ -9,10 +10,10 @@ import { publicPost } from "../public-post.ts";
 import { refuse } from "../refusal.ts";
 
 /** Room for as many ids as the schema allows, each as long as it may be. */
-const MAX_REQUEST_BYTES = 128 * 1024;
+export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Items of the answers that are the same for everybody. */
 const PUBLIC_ITEMS = 12;
-const PUBLIC_CACHE = "public, max-age=300";
+export const PUBLIC_CACHE = "public, max-age=300";
 
 export function recommendRoutes(app: App, services: Services): void {
   const { now, shops, shelves } = services;
@@ -37,7 +38,7 @@ export function recommendRoutes(app: App, services: Services): void {
     if (!shelf) return refuse(404, "no-catalogue", "The shop has no catalogue yet. Import one.", { retry: true });
 
     const nowMs = now();
-    const history = (request.history ?? []).map(({ item_id, kind, ageMs }) => ({ item_id, kind, atMs: nowMs - ageMs })).sort((a, b) => a.atMs - b.atMs);
+    const history = historySent(request.history ?? [], nowMs);
     const context = { cart: request.cart ?? [], dismissed: request.dismissed ?? [], shown: request.shown ?? [], history, nowMs, ...(request.itemId === undefined ? {} : { itemId: request.itemId }) };
     const answer: RecommendResponse = await recommend(shelf, placement, context, "treatment");
     return c.json(answer, 200, { "cache-control": "no-store" });
@@ -56,4 +57,9 @@ export function recommendRoutes(app: App, services: Services): void {
   };
   app.get(routes.popular(":key"), (c) => publicSlate(c.env, c.req.param("key") ?? "", { id: "popular", strategy: "popular", k: PUBLIC_ITEMS }));
   app.get(decodeURIComponent(routes.related(":key", ":itemId")), (c) => publicSlate(c.env, c.req.param("key") ?? "", { id: "related", strategy: "similar", k: PUBLIC_ITEMS }, c.req.param("itemId")));
+}
+
+/** A history as a device sends it, by the edge's clock, oldest first. */
+export function historySent(history: NonNullable<RecommendRequest["history"]>, nowMs: number): HistoryEntry[] {
+  return history.map(({ item_id, kind, ageMs }) => ({ item_id, kind, atMs: nowMs - ageMs })).sort((a, b) => a.atMs - b.atMs);
 }
