@@ -1,5 +1,5 @@
 /** The trainer's command line. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { judge, type Verdict } from "../core/gate.ts";
@@ -18,6 +18,7 @@ import { loadFromEdge, loadFromFiles, nameOfFiles } from "./load.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
 import { headsOf, makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
+import { DiskError, diskError, writeWhole } from "./whole-file.ts";
 import { cleaningLines, figuresTable, markdownReport } from "./report.ts";
 
 const HELP = `Usage: npm run trainer -- <command> --shop <name> [options]
@@ -111,7 +112,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (call === "help") process.stdout.write(HELP);
     else await run(call);
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const { path } = thrown as NodeJS.ErrnoException;
+    const error = path === undefined ? thrown : diskError(path, thrown);
     if (error instanceof UsageError) {
       process.stderr.write(`${error.message}\n\n${HELP}`);
       return 2;
@@ -123,7 +126,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Errors whose message is all a person needs; others are faults of ours and show their stack. */
-const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError, DataFileError, DatasetError, CandidateError];
+const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError, DataFileError, DatasetError, CandidateError, DiskError];
 
 async function keygen({ shop, folder }: Call): Promise<void> {
   const key = await createKey(shop, folder);
@@ -169,12 +172,12 @@ async function train(call: Call): Promise<void> {
   const reports = join(folder, "reports");
   mkdirSync(reports, { recursive: true });
   const name = join(reports, `${shop}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
-  writeFileSync(`${name}.md`, markdownReport(shop, dataset, run.fitted, assessment, (performance.now() - startMs) / 1000));
-  writeFileSync(`${name}.json`, `${JSON.stringify({ shop, training: run.training, evaluation: assessment.evaluation, network: assessment.network, verdict: assessment.verdict, blend: run.fitted.blend, cleaning: dataset.report }, null, 2)}\n`);
+  writeWhole(`${name}.md`, markdownReport(shop, dataset, run.fitted, assessment, (performance.now() - startMs) / 1000));
+  writeWhole(`${name}.json`, `${JSON.stringify({ shop, training: run.training, evaluation: assessment.evaluation, network: assessment.network, verdict: assessment.verdict, blend: run.fitted.blend, cleaning: dataset.report }, null, 2)}\n`);
   print(`Report: ${name}.md`);
   if (isShop) return publishCandidate(call);
-  print(assessment.verdict.ok ? "The gate would let it pass." : refusalOf(assessment.verdict));
-  print("No shop is named, so nothing is published: with --shop NAME it would be.");
+  if (!assessment.verdict.ok) throw new GateRefusal(refusalOf(assessment.verdict));
+  print("The gate lets it pass. No shop is named, so nothing is published: with --shop NAME it would be.");
 }
 
 async function evaluate(call: Call): Promise<void> {

@@ -1,12 +1,13 @@
 /** Keeps a local copy of a shop's event log, fetching only what is new and deleting who has been erased. */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { finished } from "node:stream/promises";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ExportLine } from "../core/api.ts";
 import type { EdgeClient } from "./edge-client.ts";
+import { diskError, writeWhole } from "./whole-file.ts";
 
 /** How far the copy reaches: everything before `cursor` is in the first `bytes` of the file. */
 interface Mark {
@@ -45,7 +46,7 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
   else rmSync(logPath, { force: true });
   // Left by a deletion that was interrupted.
   rmSync(`${logPath}.tmp`, { force: true });
-  const out = createWriteStream(logPath, { flags: "a" });
+  const out = createAppender(logPath, "a");
   let page: string[] = [];
   let current: Mark = mark ?? { source: identity, cursor: "", bytes: 0, events: 0, erased: {} };
   const erased = { ...current.erased };
@@ -55,9 +56,9 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
   let pending: Mark | null = null;
   const flush = async () => {
     if (!pending) return;
-    if (page.length > 0 && !out.write(page.join(""))) await once(out, "drain");
+    if (page.length > 0) await out.write(page.join(""));
     page = [];
-    writeMark(markPath, pending);
+    writeWhole(markPath, JSON.stringify(pending));
     pending = null;
   };
   for await (const line of client.exportEvents(shop, {
@@ -80,12 +81,11 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
     onEvents?.(line.events.length);
   }
   await flush();
-  out.end();
-  await finished(out);
+  await out.end();
   const before = current.events;
   if (Object.keys(current.erased).length > 0) {
     current = await purge(logPath, current);
-    writeMark(markPath, current);
+    writeWhole(markPath, JSON.stringify(current));
   }
   return { events: current.events, fetched, erased: before - current.events, lines: () => readLines(logPath) };
 }
@@ -95,7 +95,7 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
  * or, where the copy has become shorter than its mark, fetched anew.
  */
 async function purge(logPath: string, mark: Mark): Promise<Mark> {
-  const out = createWriteStream(`${logPath}.tmp`);
+  const out = createAppender(`${logPath}.tmp`, "w");
   const goneBefore = new Map<string, number>();
   let [at, bytes, events] = [0, 0, 0];
   for await (const line of readLines(logPath)) {
@@ -107,10 +107,9 @@ async function purge(logPath: string, mark: Mark): Promise<Mark> {
     if (isGone) continue;
     bytes += Buffer.byteLength(text);
     events += line.events.length;
-    if (!out.write(text)) await once(out, "drain");
+    await out.write(text);
   }
-  out.end();
-  await finished(out);
+  await out.end();
   renameSync(`${logPath}.tmp`, logPath);
   return { ...mark, bytes, events, erased: {} };
 }
@@ -127,7 +126,24 @@ function readMark(path: string): Mark | null {
     return null;
   }
 }
-function writeMark(path: string, mark: Mark): void {
-  writeFileSync(`${path}.tmp`, JSON.stringify(mark));
-  renameSync(`${path}.tmp`, path);
+/** Appends text, waiting where the disk is slower than the network. */
+function createAppender(path: string, flags: "a" | "w"): { write(text: string): Promise<void>; end(): Promise<void> } {
+  const out = createWriteStream(path, { flags });
+  let failure: unknown;
+  out.on("error", (error) => (failure = error));
+  const check = () => {
+    if (failure !== undefined) throw diskError(path, failure);
+  };
+  return {
+    async write(text) {
+      check();
+      if (!out.write(text)) await once(out, "drain").catch(() => undefined);
+      check();
+    },
+    async end() {
+      out.end();
+      await finished(out).catch((error: unknown) => (failure ??= error));
+      check();
+    },
+  };
 }

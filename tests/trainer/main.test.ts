@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXPORT_CURSOR_HEADER, routes, type ExportErasure, type ExportLine, type ModelRecord } from "../../core/api.ts";
 import type { Product } from "../../core/catalogue.ts";
@@ -150,6 +151,77 @@ describe("the trainer's command line", () => {
     expect(await run("train", "--steps", "3")).toBe(1);
     expect(output).toMatch(sentence as RegExp);
     expect(changes()).toEqual([]);
+  });
+
+  it("leaves the model that it had, and the shop, alone when the disk fills up while it writes a new one", async () => {
+    Object.assign(edge, plantedShop(300, 7));
+    await run("keygen");
+    expect(await run("train", "--steps", "5", "--dry-run")).toBe(1); // The gate's word on five steps.
+    const path = join(folder, "models", SHOP, "candidate.safetensors");
+    const before = readFileSync(path);
+    symlinkSync("/dev/full", `${path}.tmp`);
+    expect(await run("train", "--steps", "6")).toBe(1);
+    expect(output).toContain(`${path} cannot be written, the disk is full: free some space. Then run this again; nothing was published\n`);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(changes()).toEqual([]);
+  });
+
+  it("does not publish a model under another one's figures, when it is cut off between writing the two", async () => {
+    Object.assign(edge, plantedShop(900, 7));
+    await run("keygen");
+    expect(await run("train", "--steps", "200", "--dry-run")).toBe(0);
+    const path = join(folder, "models", SHOP, "candidate.safetensors");
+    writeFileSync(path, readFileSync(path).fill(0, 3000, 3001));
+    expect(await run("publish")).toBe(1);
+    expect(output).toContain("is not the one that its figures belong to");
+    expect(changes()).toEqual([]);
+  });
+
+  describe("from files", () => {
+    const csv = (clients: number) => {
+      const { lines } = plantedShop(clients, 7);
+      return `client_id,event,item_id,timestamp\n${lines.flatMap(({ clientId, events }) => events.map(({ occurredAtMs, params }) => `${clientId},view,${(params as { items: { item_id: string }[] }).items[0]!.item_id},${occurredAtMs}`)).join("\n")}\n`;
+    };
+    const train = (data: string, ...options: string[]) => main(["train", "--data", data, "--data-dir", folder, ...options]);
+
+    it("learns without an edge and a shop, says what it found and what the gate would say, and publishes nothing", async () => {
+      const path = join(folder, "Shop log.csv.gz");
+      writeFileSync(path, gzipSync(csv(900)));
+      expect(await train(path, "--steps", "200")).toBe(0);
+      expect(output).toContain("Shop log.csv.gz is read as a table with one act a row.");
+      expect(output).toMatch(/5,400 product events of 900 clients, 240 products/);
+      expect(output).toContain("No shop is named, so nothing is published");
+      expect(readdirSync(join(folder, "models"))).toEqual(["shop-log"]);
+      expect(edge.requests).toEqual([]);
+    });
+
+    it("learns for a shop, whose catalogue the edge has", async () => {
+      Object.assign(edge, { products: plantedShop(1, 7).products });
+      const path = join(folder, "log.csv");
+      writeFileSync(path, csv(900));
+      await run("keygen");
+      expect(await train(path, "--shop", SHOP, "--steps", "5", "--dry-run")).toBe(1);
+      expect(output).toMatch(/240 products/);
+      expect(edge.requests).not.toContain(`GET ${routes.admin.export(SHOP)}`);
+    });
+
+    it.each([
+      ["a file that is cut off", "log.csv.gz", () => gzipSync(csv(900)).subarray(0, 9_000), /log\.csv\.gz, after line \d+: the gzip data is cut off/],
+      ["columns of something else", "log.csv", () => csv(3).replace("item_id", "colour"), /no format that Endcap knows\. Its columns are client_id, event, colour, timestamp/],
+      ["dates in words", "log.csv", () => csv(3).replace(/\d{13}/g, "Monday"), /none of 18 rows can be used\. Most often: timestamp that cannot be read/],
+      ["no act", "log.csv", () => "client_id,event,item_id,timestamp\n", /nothing to learn from yet/],
+      ["one shopper", "log.csv", () => csv(1), /No shopper looked at two different products|only \d+ held-out cases/],
+      ["one product", "log.csv", () => csv(5).replace(/p\d+-\d+/g, "p"), /names one product only/],
+    ])("refuses %s with a sentence and exit code 1, and leaves nothing that could be published", async (_, name, content, sentence) => {
+      const path = join(folder, name);
+      writeFileSync(path, content());
+      await run("keygen");
+      output = "";
+      Object.assign(edge, { products: [] });
+      expect(await train(path, "--steps", "3")).toBe(1);
+      expect(output).toMatch(sentence);
+      expect(edge.requests).toEqual([]);
+    });
   });
 
   it("fetches the log once, then only what is new, and starts anew when its copy is damaged", async () => {

@@ -1,19 +1,19 @@
 /** Reads tables with one act a row: columns with the usual names are understood, others by a mapping. */
 import { actNameOf, amountOf, timeOf, type Act, type ActName } from "./acts.ts";
-import { columnName, dayOrderIn, type LogPiece, type Mapping, type ReadContext, type Reader } from "./reader.ts";
-import { DataFileError, headOf, place, readRows, separatorOf, splitRow } from "./rows.ts";
+import { columnName, createRowGuard, dayOrderIn, type LogPiece, type Mapping, type ReadContext, type Reader } from "./reader.ts";
+import { DataFileError, headOf, readRows, separatorOf, splitRow } from "./rows.ts";
 
 type Field = keyof Mapping["columns"];
 
 /** What these columns are called in logs that many have: ours, REES46's, RetailRocket's, RecSys Challenge 2015's, Instacart-like exports. The first name that a file has counts. */
 const NAMES: { readonly [F in Field]: readonly string[] } = {
-  client: ["client_id", "clientid", "visitorid", "visitor_id", "user_id", "userid", "customer_id", "customerid", "customer", "email", "user_pseudo_id", "anonymous_id", "device_id", "session_id", "sessionid", "user_session", "user"],
+  client: ["client_id", "clientid", "visitorid", "visitor_id", "user_id", "userid", "customer_id", "customerid", "customer", "email", "user_pseudo_id", "anonymous_id", "device_id", "user", "session_id", "sessionid", "user_session"],
   event: ["event", "event_type", "event_name", "action", "behavior", "behaviour", "type"],
   item: ["item_id", "itemid", "product_id", "productid", "sku", "asin", "article_id", "item", "product"],
-  time: ["timestamp", "event_time", "occurred_at", "time", "datetime", "date", "created_at", "order_date", "t_dat", "timeframe"],
+  time: ["timestamp", "event_time", "occurred_at", "time", "datetime", "date", "created_at", "order_date", "t_dat", "eventdate"],
   price: ["price", "unit_price", "item_price"],
   quantity: ["quantity", "qty"],
-  transaction: ["transaction_id", "transactionid", "order_id", "orderid", "invoice", "invoice_no"],
+  transaction: ["transaction_id", "transactionid", "order_id", "orderid", "ordernumber", "order_number", "invoice", "invoice_no"],
   title: ["item_name", "product_name", "title", "name"],
   brand: ["brand", "item_brand", "vendor"],
   category: ["category_code", "category", "item_category", "product_type", "category_id"],
@@ -21,6 +21,9 @@ const NAMES: { readonly [F in Field]: readonly string[] } = {
 };
 /** Without these nothing can be learnt. */
 const REQUIRED = ["client", "item", "time"] as const;
+
+/** How tables write that there is no client. */
+const NOBODY = /^(?:|na|nan|null|none|\\n|undefined)$/i;
 
 /** Which column holds what. */
 type Places = { [F in Field]: number };
@@ -48,6 +51,16 @@ async function* readActs(path: string, { report, onBytes, mapping, dates }: Read
     if (!names.has(text)) names.set(text, actNameOf(events?.get(text) ?? text));
     return names.get(text);
   };
+  // Who is not logged in still has a session.
+  const clientColumns = mapping ? [places.client] : NAMES.client.map((name) => header.findIndex((cell) => columnName(cell) === name)).filter((at) => at >= 0);
+  const clientIn = (cells: readonly string[]) => {
+    for (const [i, at] of clientColumns.entries()) {
+      const text = cells[at]?.trim() ?? "";
+      if (!NOBODY.test(text)) return i === 0 ? text : `${header[at]!} ${text}`;
+    }
+    return "";
+  };
+  const guard = createRowGuard(path, report);
   let isHeader = true;
   for await (const rows of readRows(path, { separator, onBytes })) {
     const pieces: LogPiece[] = [];
@@ -56,9 +69,9 @@ async function* readActs(path: string, { report, onBytes, mapping, dates }: Read
         isHeader = false;
         continue;
       }
-      const skip = (reason: string, what: string) => report.note(reason, place(path, line, what));
+      const skip = (reason: string, what: string) => guard.bad(line, reason, what);
       const cell = (field: Field) => (places[field] < 0 ? undefined : cells[places[field]]);
-      const client = cells[places.client]?.trim() ?? "";
+      const client = clientIn(cells);
       const itemId = cells[places.item]?.trim() ?? "";
       if (client === "") {
         skip(`no ${header[places.client]!.trim()}`, cells.join(","));
@@ -93,10 +106,12 @@ async function* readActs(path: string, { report, onBytes, mapping, dates }: Read
       if (title || brand || category) act.product = { title, brand, category: category?.replace(/\s*[./>]\s*/g, " > ") };
       const person = cell("person")?.trim();
       if (person) act.person = person;
+      guard.good();
       pieces.push({ act });
     }
     yield pieces;
   }
+  guard.end();
   if (isHeader) throw new DataFileError(`${path} is empty. A header line with columns for who, which product and when is needed`);
 }
 

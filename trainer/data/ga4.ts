@@ -1,6 +1,6 @@
 /** Reads Google Analytics 4's export from BigQuery: one JSON event a line, as `bq extract` and `EXPORT DATA` write it. */
 import { actNameOf } from "./acts.ts";
-import { numberIn, textIn, type LogPiece, type ReadContext, type Reader } from "./reader.ts";
+import { createRowGuard, numberIn, textIn, type LogPiece, type ReadContext, type Reader } from "./reader.ts";
 import { place, readJsonLines } from "./rows.ts";
 
 const PIECES = 500;
@@ -31,10 +31,11 @@ export const GA4: Reader = {
 };
 
 async function* read(path: string, { report, onBytes }: ReadContext): AsyncGenerator<LogPiece[]> {
+  const guard = createRowGuard(path, report);
   let pieces: LogPiece[] = [];
   for await (const { line, value } of readJsonLines(path, onBytes)) {
     if (value === null || typeof value !== "object") {
-      report.note("line that is not JSON", place(path, line));
+      guard.bad(line, "line that is not JSON");
       continue;
     }
     const event = value as Ga4Event;
@@ -43,7 +44,7 @@ async function* read(path: string, { report, onBytes }: ReadContext): AsyncGener
     const atMs = Math.round(Number(event.event_timestamp) / 1000);
     const client = textOf(event.user_pseudo_id) ?? textOf(event.user_id);
     if (client === undefined || !Number.isFinite(atMs)) {
-      report.note(client === undefined ? "event without user_pseudo_id, of somebody who did not consent" : "event_timestamp that is not a number", place(path, line, String(event.event_name)));
+      guard.bad(line, client === undefined ? "event without user_pseudo_id, of somebody who did not consent" : "event_timestamp that is not a number", String(event.event_name));
       continue;
     }
     const transactionId = name === "purchase" || name === "refund" ? textOf(event.ecommerce?.transaction_id) : undefined;
@@ -53,9 +54,10 @@ async function* read(path: string, { report, onBytes }: ReadContext): AsyncGener
     for (const item of items) {
       const itemId = textOf(item?.item_id) ?? textOf(item?.item_name);
       if (itemId === undefined) {
-        report.note("product without id", place(path, line, String(event.event_name)));
+        guard.bad(line, "product without id", String(event.event_name));
         continue;
       }
+      guard.good();
       const category = [item.item_category, item.item_category2, item.item_category3, item.item_category4, item.item_category5].map(textOf).filter((level) => level !== undefined).join(" > ");
       pieces.push({
         act: {
@@ -68,6 +70,7 @@ async function* read(path: string, { report, onBytes }: ReadContext): AsyncGener
     yield pieces;
     pieces = [];
   }
+  guard.end();
   yield pieces;
 }
 

@@ -1,6 +1,6 @@
 /** Reads the order exports of Shopify and WooCommerce: who bought what, and what was called off. */
 import { amountOf, timeOf } from "./acts.ts";
-import { columnName, dayOrderIn, productId, type LogPiece, type ReadContext, type Reader } from "./reader.ts";
+import { columnName, createRowGuard, dayOrderIn, productId, type LogPiece, type ReadContext, type Reader } from "./reader.ts";
 import { DataFileError, headOf, place, readRows, separatorOf, splitRow } from "./rows.ts";
 
 /** What an order line is made of. */
@@ -56,6 +56,7 @@ async function* readOrders(path: string, { report, onBytes, known, dates }: Read
 
   // What is said once an order: its further rows leave it empty.
   let newest: Pick<Line, "order" | "customer" | "time" | "status" | "cancelled"> | undefined;
+  const guard = createRowGuard(path, report);
   let isHeader = true;
   for await (const rows of readRows(path, { separator, onBytes })) {
     const pieces: LogPiece[] = [];
@@ -65,7 +66,7 @@ async function* readOrders(path: string, { report, onBytes, known, dates }: Read
         continue;
       }
       const told = Object.fromEntries(FIELDS.map((field) => [field, places[field].map((at) => cells[at]?.trim() ?? "").find((text) => text !== "" && !(field === "customer" && text === "0")) ?? ""])) as Line;
-      const skip = (reason: string, what: string) => report.note(reason, place(path, line, what));
+      const skip = (reason: string, what: string) => guard.bad(line, reason, what);
       if (newest && (told.order === "" || told.order === newest.order)) for (const field of ["order", "customer", "time", "status", "cancelled"] as const) told[field] ||= newest[field];
       newest = told;
       if (told.order === "") {
@@ -73,7 +74,7 @@ async function* readOrders(path: string, { report, onBytes, known, dates }: Read
         continue;
       }
       if (told.cancelled !== "" || CALLED_OFF.has(told.status.toLowerCase().replace(/^wc-/, "").replace(/[\s-]+/g, "_"))) {
-        skip("product of an order that was cancelled, refunded or never paid", `${told.order} ${told.status || "cancelled"}`);
+        report.note("product of an order that was cancelled, refunded or never paid", place(path, line, `${told.order} ${told.status || "cancelled"}`));
         continue;
       }
       const atMs = timeOf(told.time, order);
@@ -96,11 +97,12 @@ async function* readOrders(path: string, { report, onBytes, known, dates }: Read
           continue;
         }
         if (quantity <= 0) {
-          skip("product that came back", `${told.order} ${itemId}`);
+          report.note("product that came back", place(path, line, `${told.order} ${itemId}`));
           continue;
         }
         const total = amountOf(product.total);
         const price = amountOf(product.price) ?? (total === undefined ? undefined : total / ordered);
+        guard.good();
         pieces.push({
           act: {
             line, client: told.customer || `order ${told.order}`, name: "purchase", itemId, atMs, quantity, transactionId: told.order,
@@ -111,6 +113,7 @@ async function* readOrders(path: string, { report, onBytes, known, dates }: Read
     }
     yield pieces;
   }
+  guard.end();
   if (isHeader) throw new DataFileError(`${path} is empty. A header line is needed`);
 }
 

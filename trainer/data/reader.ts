@@ -4,7 +4,7 @@ import type { ImportLine } from "../../core/api.ts";
 import { parse, type Infer } from "../../core/schema.ts";
 import { ACT_NAMES, actNameOf, dayOrderOf, isAmbiguousDate, type Act, type DayOrder } from "./acts.ts";
 import type { CleaningReport } from "./cleaning.ts";
-import { DataFileError, separatorOf, sizeOf, splitRow, type OnBytes } from "./rows.ts";
+import { DataFileError, place, separatorOf, sizeOf, splitRow, type OnBytes } from "./rows.ts";
 
 /** The beginning of a file. */
 export interface Head {
@@ -118,6 +118,47 @@ export function numberIn(value: unknown): number | undefined {
 export function productId(candidates: readonly (string | undefined)[], known: ReadonlySet<string> | undefined): string | undefined {
   const ids = candidates.map((id) => id?.trim()).filter((id): id is string => id !== undefined && id !== "");
   return ids.find((id) => known?.has(id)) ?? ids[0];
+}
+
+/** So many rows that cannot be used, and not one that can, are enough to stop early. */
+const HOPELESS_ROWS = 1000;
+/** From so many rows on that cannot be used, there must be more that can. */
+const TOLERATED_ROWS = 100;
+
+/** Counts what a reader can use of a file and what not: a file read wrongly must not look like a small shop. */
+export interface RowGuard {
+  good(): void;
+  /** @throws DataFileError where it is clear that the file is something else */
+  bad(line: number, reason: string, what?: string): void;
+  /** @throws DataFileError if most of the file could not be used */
+  end(): void;
+}
+
+export function createRowGuard(path: string, report: CleaningReport): RowGuard {
+  let good = 0;
+  let bad = 0;
+  const reasons = new Map<string, { count: number; example: string }>();
+  const refuse = () => {
+    const [reason, { example }] = [...reasons].sort((a, b) => b[1].count - a[1].count)[0]!;
+    return new DataFileError(`${path}: ${good === 0 ? `none of ${bad.toLocaleString("en")}` : `only ${good.toLocaleString("en")} of ${(good + bad).toLocaleString("en")}`} rows can be used. Most often: ${reason} (${example}). Check the export, or say with --mapping and --dates what its columns mean`);
+  };
+  return {
+    good() {
+      good += 1;
+    },
+    bad(line, reason, what) {
+      bad += 1;
+      const where = place(path, line, what);
+      report.note(reason, where);
+      const entry = reasons.get(reason);
+      if (entry) entry.count += 1;
+      else reasons.set(reason, { count: 1, example: where });
+      if (good === 0 && bad >= HOPELESS_ROWS) throw refuse();
+    },
+    end() {
+      if (bad > 0 && (good === 0 || (bad >= TOLERATED_ROWS && bad > good))) throw refuse();
+    },
+  };
 }
 
 /** A header cell as the columns of all readers are named. */

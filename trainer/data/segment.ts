@@ -1,7 +1,7 @@
 /** Reads logs of Segment's e-commerce calls, and those of RudderStack and others that keep its names: one JSON call a line. */
 import { isbot } from "isbot";
 import { actNameOf, timeOf } from "./acts.ts";
-import { numberIn, textIn, type LogPiece, type ReadContext, type Reader } from "./reader.ts";
+import { createRowGuard, numberIn, textIn, type LogPiece, type ReadContext, type Reader } from "./reader.ts";
 import { place, readJsonLines } from "./rows.ts";
 
 const PIECES = 500;
@@ -38,10 +38,11 @@ export const SEGMENT: Reader = {
 };
 
 async function* read(path: string, { report, onBytes }: ReadContext): AsyncGenerator<LogPiece[]> {
+  const guard = createRowGuard(path, report);
   let pieces: LogPiece[] = [];
   for await (const { line, value } of readJsonLines(path, onBytes)) {
     if (value === null || typeof value !== "object") {
-      report.note("line that is not JSON", place(path, line));
+      guard.bad(line, "line that is not JSON");
       continue;
     }
     const call = value as Call;
@@ -58,7 +59,7 @@ async function* read(path: string, { report, onBytes }: ReadContext): AsyncGener
     const when = textIn(call.timestamp) ?? textIn(call.originalTimestamp) ?? textIn(call.received_at) ?? "";
     const atMs = timeOf(when);
     if (client === undefined || Number.isNaN(atMs)) {
-      report.note(client === undefined ? "call without anonymousId and userId" : "timestamp that cannot be read", place(path, line, client === undefined ? textIn(call.event) : when));
+      guard.bad(line, client === undefined ? "call without anonymousId and userId" : "timestamp that cannot be read", client === undefined ? textIn(call.event) : when);
       continue;
     }
     const properties = call.properties ?? {};
@@ -67,9 +68,10 @@ async function* read(path: string, { report, onBytes }: ReadContext): AsyncGener
     for (const product of products) {
       const itemId = textIn(product?.product_id) ?? textIn(product?.sku);
       if (itemId === undefined) {
-        report.note("product without id", place(path, line, textIn(call.event)));
+        guard.bad(line, "product without id", textIn(call.event));
         continue;
       }
+      guard.good();
       pieces.push({
         act: {
           line, client, name, itemId, atMs, transactionId, ...(person !== undefined && { person }),
@@ -82,5 +84,6 @@ async function* read(path: string, { report, onBytes }: ReadContext): AsyncGener
     yield pieces;
     pieces = [];
   }
+  guard.end();
   yield pieces;
 }
