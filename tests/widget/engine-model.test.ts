@@ -45,7 +45,7 @@ async function publish(version: number, file = FILES[version - 1]!, { served = f
   return signer.publish({ ...MANIFEST, version, weights: { sha256, bytes: file.length }, ...change });
 }
 const load = (manifest: SignedManifest | null, change: Partial<LoadOptions> = {}) =>
-  loadModel({ config: { shop: "demo", manifest }, edge: EDGE, signers: [signer.fingerprint], fetch: edgeFetch, cache, nowMs: NOW, ...change });
+  loadModel({ config: { shop: "demo", manifest }, edge: EDGE, signers: [signer.fingerprint], fetch: edgeFetch, cache, head: "standard", nowMs: NOW, ...change });
 
 test("loads the published model by its hash, and keeps it", async () => {
   const loaded = await load(await publish(1));
@@ -61,6 +61,19 @@ test("the next page takes the kept model, without a request", async () => {
   requests = [];
   expect(await load(manifest)).toMatchObject({ ok: true, version: 1 });
   expect(requests).toEqual([]);
+});
+
+test("of a large shop's model, the device downloads and keeps the head that it can afford", async () => {
+  const head = FILES[1]!;
+  const sha256 = await sha256Hex(head);
+  files.set(sha256, head);
+  const manifest = await publish(1, FILES[0], { change: { heads: [{ name: "light", items: 20, sha256, bytes: head.length }] } });
+  expect(await load(manifest, { head: "light" })).toMatchObject({ ok: true, whole: false });
+  expect(requests).toEqual([`${EDGE}${routes.file(sha256)}`]);
+  requests = [];
+  expect(await load(manifest, { head: "light" })).toMatchObject({ ok: true, whole: false });
+  expect(requests).toEqual([]);
+  expect(await load(manifest)).toMatchObject({ ok: true, whole: true });
 });
 
 test("a newer version replaces the kept one", async () => {

@@ -3,7 +3,8 @@ import { routes, type ShopConfig } from "../../core/api.ts";
 import { sha256Hex } from "../../core/ids.ts";
 import { readModel, type Model } from "../../core/model/config.ts";
 import { WeightsFormatError } from "../../core/weights/format.ts";
-import { openManifest, type Manifest, type ManifestRefusal, type SignedManifest } from "../../core/weights/manifest.ts";
+import { fileFor } from "../../core/weights/head.ts";
+import { openManifest, type HeadName, type Manifest, type ManifestRefusal, type SignedManifest } from "../../core/weights/manifest.ts";
 import { createVerify } from "./ed25519.ts";
 
 /** The last good version of each shop's model, with what is needed to judge it again. */
@@ -32,6 +33,8 @@ export interface LoadedModel {
   version: number;
   /** The weights file; `model` holds views into it. */
   bytes: ArrayBuffer;
+  /** False where the model is the head of a large shop's. */
+  whole: boolean;
   /** Why the published version is not the one that was loaded; the last good one stands in. */
   refused?: Refused;
 }
@@ -44,6 +47,8 @@ export interface LoadOptions {
   signers: readonly string[];
   fetch: typeof fetch;
   cache: WeightsCache;
+  /** Which part of a large shop's model this device can afford. */
+  head: HeadName;
   nowMs: number;
   /** The platform's; a test may pass its own. */
   subtle?: SubtleCrypto;
@@ -54,7 +59,7 @@ export interface LoadOptions {
  * dropped, it may have expired), and no version below it is accepted. Without a published model (none yet, or paused
  * by the merchant) there is none, cached or not.
  */
-export async function loadModel({ config, edge, signers, fetch, cache, nowMs, subtle = globalThis.crypto?.subtle }: LoadOptions): Promise<LoadedModel | Refused> {
+export async function loadModel({ config, edge, signers, fetch, cache, head, nowMs, subtle = globalThis.crypto?.subtle }: LoadOptions): Promise<LoadedModel | Refused> {
   if (!config.manifest) return refuse("no-model", "the shop has no published model, or has paused it");
   if (!subtle) return refuse("insecure-context", "signatures can only be checked on pages served over HTTPS");
   const { shop } = config;
@@ -65,55 +70,57 @@ export async function loadModel({ config, edge, signers, fetch, cache, nowMs, su
   const published = await judge(config.manifest, cached?.version ?? 1);
   let refusal: Refused;
   if (!published.ok) refusal = published;
-  else if (cached && cached.sha256 === published.manifest.weights.sha256) {
-    const loaded = await read(published.manifest, cached.bytes);
+  else if (cached && cached.sha256 === fileFor(published.manifest, head).sha256) {
+    const loaded = await read(published.manifest, head, cached.bytes);
     if (loaded.ok) {
-      if (loaded.version !== cached.version) await keep(cache, shop, loaded, published.manifest, config.manifest);
+      if (loaded.version !== cached.version) await keep(cache, shop, loaded, fileFor(published.manifest, head), config.manifest);
       return loaded;
     }
     // Damaged on disk: as if it had never been there.
     await cache.delete(shop).catch(() => {});
-    const fresh = await download(published.manifest, edge, fetch);
-    if (fresh.ok) await keep(cache, shop, fresh, published.manifest, config.manifest);
+    const fresh = await download(published.manifest, head, edge, fetch);
+    if (fresh.ok) await keep(cache, shop, fresh, fileFor(published.manifest, head), config.manifest);
     return fresh;
   } else {
-    const loaded = await download(published.manifest, edge, fetch);
+    const loaded = await download(published.manifest, head, edge, fetch);
     if (loaded.ok) {
-      await keep(cache, shop, loaded, published.manifest, config.manifest);
+      await keep(cache, shop, loaded, fileFor(published.manifest, head), config.manifest);
       return loaded;
     }
     refusal = loaded;
   }
-  return (await lastGood(cached, judge, refusal)) ?? refusal;
+  return (await lastGood(cached, head, judge, refusal)) ?? refusal;
 }
 
-async function lastGood(cached: CachedWeights | undefined, judge: (manifest: SignedManifest, minVersion: number) => ReturnType<typeof openManifest>, refused: Refused): Promise<LoadedModel | undefined> {
+async function lastGood(cached: CachedWeights | undefined, head: HeadName, judge: (manifest: SignedManifest, minVersion: number) => ReturnType<typeof openManifest>, refused: Refused): Promise<LoadedModel | undefined> {
   if (!cached) return undefined;
   const opened = await judge(cached.manifest, 1);
   if (!opened.ok) return undefined;
-  const loaded = await read(opened.manifest, cached.bytes);
+  const loaded = await read(opened.manifest, head, cached.bytes);
   return loaded.ok ? { ...loaded, refused } : undefined;
 }
 
-async function download(manifest: Manifest, edge: string, fetch: LoadOptions["fetch"]): Promise<LoadedModel | Refused> {
+async function download(manifest: Manifest, head: HeadName, edge: string, fetch: LoadOptions["fetch"]): Promise<LoadedModel | Refused> {
   let bytes: ArrayBuffer;
   try {
-    const response = await fetch(`${edge}${routes.file(manifest.weights.sha256)}`, { credentials: "omit" });
+    const response = await fetch(`${edge}${routes.file(fileFor(manifest, head).sha256)}`, { credentials: "omit" });
     if (!response.ok) return refuse("download-failed", `the edge answered ${response.status} for the weights of version ${manifest.version}`);
     bytes = await response.arrayBuffer();
   } catch (error) {
     return refuse("download-failed", `the weights of version ${manifest.version} did not arrive: ${String(error)}`);
   }
-  return read(manifest, bytes);
+  return read(manifest, head, bytes);
 }
 
 /** Checks size and hash before anything reads the bytes. */
-async function read({ version, weights }: Manifest, bytes: ArrayBuffer): Promise<LoadedModel | Refused> {
+async function read(manifest: Manifest, head: HeadName, bytes: ArrayBuffer): Promise<LoadedModel | Refused> {
+  const { version } = manifest;
+  const weights = fileFor(manifest, head);
   if (bytes.byteLength !== weights.bytes) return refuse("size-mismatch", `the weights of version ${version} have ${bytes.byteLength} bytes, the manifest says ${weights.bytes}`);
   const sha256 = await sha256Hex(new Uint8Array(bytes));
   if (sha256 !== weights.sha256) return refuse("hash-mismatch", `the weights of version ${version} hash to ${sha256}, the manifest says ${weights.sha256}`);
   try {
-    return { ok: true, model: readModel(new Uint8Array(bytes)), version, bytes };
+    return { ok: true, model: readModel(new Uint8Array(bytes)), version, bytes, whole: weights.whole };
   } catch (error) {
     if (!(error instanceof WeightsFormatError)) throw error;
     return refuse("malformed-weights", `the weights of version ${version}: ${error.message}`);
@@ -121,8 +128,8 @@ async function read({ version, weights }: Manifest, bytes: ArrayBuffer): Promise
 }
 
 /** A full or forbidden storage must not cost the shopper the model: the next page downloads it again. */
-async function keep(cache: WeightsCache, shop: string, { version, bytes }: LoadedModel, manifest: Manifest, signed: SignedManifest): Promise<void> {
-  await cache.put(shop, { sha256: manifest.weights.sha256, version, manifest: signed, bytes }).catch(() => {});
+async function keep(cache: WeightsCache, shop: string, { version, bytes }: LoadedModel, { sha256 }: { sha256: string }, signed: SignedManifest): Promise<void> {
+  await cache.put(shop, { sha256, version, manifest: signed, bytes }).catch(() => {});
 }
 function refuse(reason: ModelRefusal, message: string): Refused {
   return { ok: false, reason, message };

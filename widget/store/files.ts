@@ -1,13 +1,16 @@
 /** Files fetched from the edge, kept for the next page: the catalogue's cards, the model's weights, what the engine measured. */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import type { Card, CatalogueSnapshot } from "../../core/catalogue.ts";
+import type { Card } from "../../core/catalogue.ts";
 import type { Bridge } from "../bridge.ts";
 import type { CachedWeights, WeightsCache } from "../engine/model.ts";
+import type { StoredAnswer } from "../ui/tail.ts";
 
 export interface StoredCards {
   sha256: string;
   currency: string;
   cards: Card[];
+  /** The edge has more of a large shop's head than this device could afford. */
+  partial?: boolean;
 }
 /** Which backend won on this device, for which version of the model. */
 export interface StoredCalibration {
@@ -18,12 +21,15 @@ export interface StoredCalibration {
 export interface Files {
   weights: WeightsCache;
   cards(): Promise<StoredCards | undefined>;
-  keepCards(sha256: string, snapshot: CatalogueSnapshot): Promise<StoredCards>;
+  keepCards(cards: StoredCards): Promise<StoredCards>;
+  /** Candidates of a large shop's long tail, oldest first. */
+  answers(): Promise<StoredAnswer[]>;
+  keepAnswers(answers: StoredAnswer[]): Promise<void>;
   calibration(): Promise<StoredCalibration | undefined>;
   keepCalibration(calibration: StoredCalibration): Promise<void>;
 }
 
-type StoredFile = StoredCards | StoredCalibration | CachedWeights;
+type StoredFile = StoredCards | StoredCalibration | CachedWeights | StoredAnswer[];
 interface Schema extends DBSchema {
   files: { key: string; value: StoredFile };
 }
@@ -74,11 +80,12 @@ export function createFiles({ filesName, journal, faults, onChange }: Pick<Bridg
       },
     },
     cards: () => read("cards"),
-    async keepCards(sha256, { currency, cards }) {
-      const stored = { sha256, currency, cards };
-      await write("cards", stored);
-      return stored;
+    async keepCards(cards) {
+      await write("cards", cards);
+      return cards;
     },
+    answers: async () => (await read<StoredAnswer[]>("answers")) ?? [],
+    keepAnswers: (answers) => write("answers", answers),
     calibration: () => read("calibration"),
     keepCalibration: (calibration) => write("calibration", calibration),
   };

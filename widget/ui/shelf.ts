@@ -5,6 +5,7 @@ import { scoreHistory } from "../../core/model/score.ts";
 import { createShelf, recommend, type Shelf } from "../../core/ranking/recommend.ts";
 import type { ShopperContext } from "../../core/ranking/policy.ts";
 import type { DrawnSlate, Placement } from "../../core/slate.ts";
+import { headFor } from "../../core/weights/head.ts";
 import type { Bridge } from "../bridge.ts";
 import { startEngine, type Engine } from "../engine/client.ts";
 import { loadModel } from "../engine/model.ts";
@@ -12,6 +13,7 @@ import { toJson } from "../json.ts";
 import { armOf } from "./arm.ts";
 import { createFiles, type StoredCards } from "../store/files.ts";
 import { logSent } from "../store/outbox.ts";
+import { createTail, type ModelShelf, type Tail } from "./tail.ts";
 
 /** The engine starts once the page is quiet, or after this long on one that never is. */
 const IDLE_DEADLINE_MS = 4_000;
@@ -40,9 +42,14 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   const { edge, faults } = bridge;
   const fetch = bridge.fetch;
   const files = createFiles(bridge);
+  const { connection, deviceMemory } = navigator as { connection?: { saveData?: boolean }; deviceMemory?: number };
+  const head = headFor({ saveData: connection?.saveData, deviceMemory });
   const { backend: forced, signers } = readAttributes(bridge.attributes);
   const listeners: (() => void)[] = [];
+  const announce = () => listeners.forEach((listener) => listener());
   let shelf: Shelf | null = null;
+  /** What the shelf lacks of a large shop. */
+  let tail: Tail | null = null;
   /** What the shelf was made of. */
   let loaded = "";
   let weights: { bytes: ArrayBuffer; version: number } | null = null;
@@ -51,14 +58,21 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   let engineDue = false;
   let modelRefusal: string | null = null;
 
+  const fetchCards = async (sha256: string): Promise<CatalogueSnapshot> => {
+    const response = await fetch(edge + routes.file(sha256), { credentials: "omit", referrerPolicy: "origin" });
+    if (!response.ok) throw new Error(`catalogue: ${response.status}`);
+    return response.json();
+  };
   const loadCards = async ({ catalogue }: ShopConfig): Promise<StoredCards | undefined> => {
     const stored = await files.cards();
-    if (!catalogue || stored?.sha256 === catalogue.sha256) return catalogue ? stored : undefined;
+    if (!catalogue) return undefined;
+    const { sha256 } = catalogue;
+    if (stored?.sha256 === sha256 && !(stored.partial && head === "standard")) return stored;
     try {
-      const response = await fetch(edge + routes.file(catalogue.sha256), { credentials: "omit", referrerPolicy: "origin" });
-      if (!response.ok) throw new Error(`catalogue: ${response.status}`);
-      const snapshot = (await response.json()) as CatalogueSnapshot;
-      return await files.keepCards(catalogue.sha256, snapshot).catch(() => ({ sha256: catalogue.sha256, ...snapshot }));
+      const { currency, cards, more } = await fetchCards(sha256);
+      const rest = more && head === "standard" ? await fetchCards(more.sha256) : undefined;
+      const fresh: StoredCards = { sha256, currency, cards: [...cards, ...(rest?.cards ?? [])], partial: more !== undefined && !rest };
+      return await files.keepCards(fresh).catch(() => fresh);
     } catch (error) {
       faults.note("catalogue", error);
       return stored;
@@ -72,7 +86,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     if (shelf && loaded === wanted) return shelf;
     const [cards, model] = await Promise.all([
       loadCards(config),
-      config.manifest ? loadModel({ config, edge, signers, fetch, cache: files.weights, nowMs: bridge.nowMs() }) : null,
+      config.manifest ? loadModel({ config, edge, signers, fetch, cache: files.weights, head, nowMs: bridge.nowMs() }) : null,
     ]);
     const refused = model?.ok ? model.refused : model;
     modelRefusal = refused ? `${refused.reason}: ${refused.message}` : null;
@@ -80,7 +94,9 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     if (!cards) return shelf;
     loaded = wanted;
     weights = model?.ok ? { bytes: model.bytes, version: model.version } : null;
-    shelf = createShelf(cards.cards, model?.ok ? { model: model.model, version: model.version } : null);
+    const own = createShelf(cards.cards, model?.ok ? { model: model.model, version: model.version } : null);
+    tail = model?.ok && !model.whole ? await createTail(bridge, files, own as ModelShelf, head, announce) : null;
+    shelf = own;
     engine?.stop();
     engine = null;
     if (engineDue) faults.watch("engine", runEngine());
@@ -103,7 +119,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     engine?.stop();
     engine = started;
     if (!forced && !known && started.diagnostics().thread === "worker") await files.keepCalibration({ version, backend: started.backend });
-    listeners.forEach((listener) => listener());
+    announce();
   };
 
   /** Where the device has no cards at all, the edge ranks; only with leave to send it the history. */
@@ -129,12 +145,13 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   const load = () => (loading ??= loadShelf().finally(() => (loading = undefined)));
 
   return {
-    shelf: () => shelf,
+    shelf: () => tail?.shelf() ?? shelf,
     load,
     async rank(placement, context) {
       // A change may ask for a ranking while the cards are still on their way from the disk: that is no reason to ask the edge.
       const own = shelf ?? (await load().catch(() => null));
-      if (own) return recommend(own, placement, context, armOf(bridge), engine ? engine.score.bind(engine) : scoreHistory);
+      tail?.want(context);
+      if (own) return recommend(tail?.shelf() ?? own, placement, context, armOf(bridge), engine ? engine.score.bind(engine) : scoreHistory);
       try {
         return await askEdge(placement, context);
       } catch (error) {
@@ -157,6 +174,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
       modelVersion: shelf?.model?.version ?? 0,
       modelRefusal,
       products: shelf?.cards.length ?? 0,
+      tail: tail && { head, answers: tail.answers(), products: tail.shelf().cards.length },
     }),
   };
 }

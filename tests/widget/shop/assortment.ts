@@ -2,7 +2,8 @@
 import type { Card, CatalogueSnapshot } from "../../../core/catalogue.ts";
 import { sha256Hex } from "../../../core/ids.ts";
 import { encoderShapes, NO_NEIGHBOUR, quantiseRows, writeModel, type Model, type ModelConfig } from "../../../core/model/config.ts";
-import { fingerprint, signManifest, type Manifest, type SignedManifest } from "../../../core/weights/manifest.ts";
+import { headFile } from "../../../core/weights/head.ts";
+import { fingerprint, HEAD_NAMES, signManifest, type Head, type Manifest, type SignedManifest } from "../../../core/weights/manifest.ts";
 
 export const SHOP = "tea-house";
 const CATEGORIES = ["Tea", "Coffee", "Cups", "Kettles", "Honey"];
@@ -56,8 +57,8 @@ export interface Published {
   signer: string;
 }
 
-/** Signs the model with a key made for this run. */
-export async function publish(version: number): Promise<Published> {
+/** Signs the model with a key made for this run. @param heads items in its light and in its standard head, where the shop has them */
+export async function publish(version: number, heads?: { light: number; standard: number }): Promise<Published> {
   const weights = writeModel(teaModel());
   const keys = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as CryptoKeyPair;
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
@@ -66,6 +67,12 @@ export async function publish(version: number): Promise<Published> {
   const manifest: Manifest = {
     format: "endcap-manifest/1", shop: SHOP, version, createdAtMs: Date.now(), expiresAtMs: Date.now() + 86_400_000,
     weights: { sha256: await sha256Hex(weights), bytes: weights.length },
+    ...(heads && {
+      heads: await Promise.all(HEAD_NAMES.map(async (name): Promise<Head> => {
+        const file = headFile(teaModel(), heads[name]);
+        return { name, items: heads[name], sha256: await sha256Hex(file), bytes: file.length };
+      })),
+    }),
     training: { dataHash: "0".repeat(64), seed: 1, steps: 0, backend: "none", workers: 1, events: 0, items: CARDS.length, config: "{}" },
     evaluation: { protocol: "none", cases: 0, clients: 0, model: figures, popularity: figures, itemKnn: figures, differences: { popularity: figure, itemKnn: figure } },
   };
