@@ -45,7 +45,7 @@ export interface ExportOptions {
   /** Called when every line of a page has been taken: storing this cursor resumes behind those lines. */
   onPage?: (nextCursor: string) => void;
   /** Called in its place among the lines: of this client, whose id has this SHA-256 in hex, nothing may be kept that came before. */
-  onErased?: (clientSha256: string) => void;
+  onErased?: (clientSha256: string, erasedAtMs: number) => void;
 }
 
 /** All of these reject with an EdgeError. */
@@ -199,7 +199,7 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
         for (const text of page.text.split("\n")) {
           if (!text) continue;
           const line = JSON.parse(text) as ExportLine | ExportErasure;
-          if ("erased" in line) onErased?.(line.erased);
+          if ("erased" in line) onErased?.(line.erased, line.receivedAtMs);
           else yield line;
         }
         onPage?.(page.next);

@@ -18,8 +18,14 @@ export interface EdgeLog {
   print: (text: string) => void;
 }
 
+/** A data set, and when anybody was last erased from the log that it was made of; 0 if nobody was. */
+export interface LoadedDataset {
+  dataset: Dataset;
+  newestErasureMs: number;
+}
+
 /** @throws DatasetError, EdgeError, CredentialsError */
-export async function loadFromEdge({ client, shop, folder, edge, nowMs, print }: EdgeLog): Promise<Dataset> {
+export async function loadFromEdge({ client, shop, folder, edge, nowMs, print }: EdgeLog): Promise<LoadedDataset> {
   const { products } = await client.catalogue(shop);
   const bar = createProgress("Fetching what is new", 0, "events");
   const copy = await pullLog(client, shop, join(folder, "cache", shop), readAccess(shop, { edge, folder }).merchantToken, (count) => bar.advance(count));
@@ -32,7 +38,7 @@ export async function loadFromEdge({ client, shop, folder, edge, nowMs, print }:
     reading.advance(line.events.length);
   }
   reading.done();
-  return builder.finish();
+  return { dataset: builder.finish(), newestErasureMs: copy.newestErasureMs };
 }
 
 export interface FileLog {

@@ -2,11 +2,13 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { DAY_MS } from "../core/calendar.ts";
 import { judge, type Verdict } from "../core/gate.ts";
 import { personHash } from "../core/ids.ts";
-import { readModel } from "../core/model/config.ts";
+import { readModel, type Model } from "../core/model/config.ts";
 import { assess, oracleKey, type OracleRanks } from "./assess.ts";
 import { CandidateError, readCandidate, writeCandidate } from "./candidate.ts";
+import { openCheckpoints, type Checkpoints } from "./checkpoints.ts";
 import { CredentialsError, ENDCAP_FOLDER, readAccess } from "./credentials.ts";
 import type { ShopFiles } from "./data/files.ts";
 import { formatsList } from "./data/formats.ts";
@@ -14,7 +16,7 @@ import { DataFileError } from "./data/rows.ts";
 import { createEdgeClient, EdgeError, type EdgeClient } from "./edge-client.ts";
 import { createKey, KeyError, readKey } from "./keys.ts";
 import { fetchIncumbent, manifestContent, nextVersion, trainAndAssess } from "./pipeline.ts";
-import { loadFromEdge, loadFromFiles, nameOfFiles } from "./load.ts";
+import { loadFromEdge, loadFromFiles, nameOfFiles, type LoadedDataset } from "./load.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
 import { headsOf, makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
@@ -45,6 +47,8 @@ Options
   --dates ORDER     day-first or month-first, for dates such as 3/4/2026
   --minutes M       train about so long, instead of the configured passes over the data
   --steps N         train exactly so many steps, e.g. those in a manifest, to get its weights again
+  --warm            start from the model that the shop has: a tenth of the steps, unless --minutes or --steps says otherwise
+  --checkpoint S    keep the state of a run every S seconds (default 15): one that was killed goes on where it was
   --seed N          default 1; the same data, seed and steps give the same weights
   --oracle FILE     best possible ranks of simulated shoppers: NDJSON of {"clientId", "seq", "rank"}
   --dry-run         do everything but publish
@@ -68,8 +72,11 @@ class GateRefusal extends Error {
 const OPTIONS = {
   data: { type: "string" }, catalogue: { type: "string" }, mapping: { type: "string" }, dates: { type: "string" },
   shop: { type: "string" }, "data-dir": { type: "string" }, edge: { type: "string" }, minutes: { type: "string" }, steps: { type: "string" },
-  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, person: { type: "string" }, client: { type: "string" }, help: { type: "boolean", short: "h" },
+  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, warm: { type: "boolean" }, checkpoint: { type: "string" }, person: { type: "string" }, client: { type: "string" }, help: { type: "boolean", short: "h" },
 } as const;
+
+/** A model's log was fetched some time before the model was made. */
+const WARM_START_MARGIN_MS = DAY_MS;
 
 interface Call {
   /** What the model is called; the shop's id, if `isShop`. */
@@ -84,6 +91,8 @@ interface Call {
   steps: number | undefined;
   oracle: string | undefined;
   dryRun: boolean;
+  warm: boolean;
+  checkpointMs: number | undefined;
   person: string | undefined;
   client: string | undefined;
 }
@@ -151,7 +160,7 @@ async function erase(call: Call): Promise<void> {
 }
 
 async function prepare(call: Call): Promise<void> {
-  describe(await loadDataset(call, call.isShop ? connect(call) : undefined));
+  describe((await loadDataset(call, call.isShop ? connect(call) : undefined)).dataset);
 }
 
 async function train(call: Call): Promise<void> {
@@ -161,12 +170,21 @@ async function train(call: Call): Promise<void> {
   if (isShop && !call.dryRun) await readKey(shop, folder);
   const oracle = readOracle(call.oracle);
   const client = isShop ? connect(call) : undefined;
-  const dataset = await loadDataset(call, client);
+  const { dataset, newestErasureMs } = await loadDataset(call, client);
   describe(dataset);
   const incumbent = client && (await fetchIncumbent(client, shop));
-  const run = await trainAndAssess(dataset, { seed, minutes, steps, oracle, incumbent: incumbent?.model });
+  let checkpoints: Checkpoints | undefined;
+  const run = await trainAndAssess(dataset, {
+    seed, minutes, steps, oracle, incumbent: incumbent?.model, ...(call.warm && { parent: warmStart(incumbent, newestErasureMs) }),
+    checkpoints(identity) {
+      checkpoints = openCheckpoints(join(folder, "checkpoints", shop), identity, { intervalMs: call.checkpointMs });
+      if (checkpoints.doneSteps > 0) print(`Goes on behind step ${checkpoints.doneSteps} of a run that was cut off.`);
+      return checkpoints;
+    },
+  });
   const { assessment } = run;
   writeCandidate(candidateFolder(call), { weights: run.weights, training: run.training, evaluation: assessment.evaluation });
+  checkpoints?.remove();
   print(`\n${figuresTable(assessment)}\n\n${assessment.evaluation.protocol} ${assessment.evaluation.cases} cases.`);
   if (assessment.oracleMissing > 0) print(`No oracle figure: ${call.oracle} has no rank for ${assessment.oracleMissing} of the ${assessment.evaluation.cases} cases.`);
   const reports = join(folder, "reports");
@@ -180,10 +198,18 @@ async function train(call: Call): Promise<void> {
   print("The gate lets it pass. No shop is named, so nothing is published: with --shop NAME it would be.");
 }
 
+/** The model to start from. @returns undefined, with a word on it, where there is none that may be */
+function warmStart(incumbent: Awaited<ReturnType<typeof fetchIncumbent>> | undefined, newestErasureMs: number): { model: Model; sha256: string } | undefined {
+  if (!incumbent) print("There is no model to start from yet, so training starts from chance.");
+  else if (newestErasureMs > incumbent.record.createdAtMs - WARM_START_MARGIN_MS) print("Somebody was erased since the shop's model was trained, who may be in it: training starts from chance instead.");
+  else return { model: incumbent.model, sha256: incumbent.record.sha256 };
+  return undefined;
+}
+
 async function evaluate(call: Call): Promise<void> {
   const candidate = readCandidate(candidateFolder(call));
   const client = connect(call);
-  const dataset = await loadDataset(call, client);
+  const { dataset } = await loadDataset(call, client);
   if (dataset.dataHash !== candidate.training.dataHash) throw new CandidateError("The log has grown since this model was trained, so its test part is another one: train again");
   const incumbent = await fetchIncumbent(client, call.shop);
   const assessment = assess(dataset, readModel(candidate.weights), { incumbent: incumbent?.model, oracle: readOracle(call.oracle), seed: call.seed });
@@ -217,9 +243,10 @@ async function publishCandidate(call: Call): Promise<void> {
   print(`Published version ${record.version} of "${shop}": ${(record.bytes / 1024).toFixed(0)} KiB, ${record.items} products.`);
 }
 
-async function loadDataset({ shop, folder, edge, files }: Call, client: EdgeClient | undefined): Promise<Dataset> {
+async function loadDataset({ shop, folder, edge, files }: Call, client: EdgeClient | undefined): Promise<LoadedDataset> {
   const nowMs = Date.now();
-  if (files) return loadFromFiles({ files, ...(client && { shop: { client, id: shop } }), nowMs, print });
+  // Files do not say who has been erased since: nothing that was trained before may be built upon.
+  if (files) return { dataset: await loadFromFiles({ files, ...(client && { shop: { client, id: shop } }), nowMs, print }), newestErasureMs: Infinity };
   return loadFromEdge({ client: client!, shop, folder, edge, nowMs, print });
 }
 
@@ -280,9 +307,11 @@ function parseCall(argv: readonly string[]): Call | "help" {
   if (minutes !== undefined && steps !== undefined) throw new UsageError("--minutes and --steps both choose the number of steps: give one");
   if (steps !== undefined && !(Number.isInteger(steps) && steps > 0)) throw new UsageError("--steps takes a whole number above 0");
   if (minutes !== undefined && !(minutes > 0)) throw new UsageError("--minutes takes a number above 0");
+  const checkpoint = numberOf("--checkpoint", values.checkpoint);
+  if (checkpoint !== undefined && checkpoint < 0) throw new UsageError("--checkpoint takes a number of seconds");
   const seed = numberOf("--seed", values.seed) ?? 1;
   if (!Number.isInteger(seed)) throw new UsageError("--seed takes a whole number");
-  return { shop: shop ?? nameOfFiles(files!), isShop: shop !== undefined, files, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, person: values.person, client: values.client };
+  return { shop: shop ?? nameOfFiles(files!), isShop: shop !== undefined, files, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, warm: values.warm ?? false, checkpointMs: checkpoint === undefined ? undefined : checkpoint * 1000, person: values.person, client: values.client };
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

@@ -1,8 +1,9 @@
 /** One training run, step by step: data → model → assessment → signed manifest → shop. */
 import { readModel, writeModel, type Model } from "../core/model/config.ts";
-import { routes } from "../core/api.ts";
+import { routes, type ModelRecord } from "../core/api.ts";
 import { canonicalJson, type Manifest } from "../core/weights/manifest.ts";
 import { assess, assessmentCases, type Assessment, type OracleRanks } from "./assess.ts";
+import type { Checkpoints, RunIdentity } from "./checkpoints.ts";
 import { defaultConfig, type TrainConfig } from "./config.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import { fitModel, type FittedModel } from "./models/fit.ts";
@@ -12,6 +13,8 @@ import { createProgress } from "./progress.ts";
 
 /** The loss is noisy from step to step; the bar shows this moving average. */
 const LOSS_SMOOTHING = 0.95;
+/** Of the configured steps, where training starts from the shop's own model. */
+const WARM_START_SHARE = 0.1;
 
 export interface RunOptions {
   seed: number;
@@ -21,7 +24,11 @@ export interface RunOptions {
   steps?: number;
   config?: TrainConfig;
   incumbent?: Model;
+  /** The model to start from instead of chance; takes a tenth of the steps where their number is not given. */
+  parent?: { model: Model; sha256: string };
   oracle?: OracleRanks;
+  /** Keeps states of the run, so that it can be killed and gone on with. */
+  checkpoints?: (identity: RunIdentity) => Checkpoints;
 }
 
 export interface TrainingRun {
@@ -30,6 +37,8 @@ export interface TrainingRun {
   weights: Uint8Array<ArrayBuffer>;
   assessment: Assessment;
   training: Manifest["training"];
+  /** Of each step, nats a moment. */
+  losses: number[];
   /** Wall clock, seconds. */
   seconds: { training: number; evaluation: number };
 }
@@ -48,11 +57,19 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   }
   const startMs = performance.now();
   const training = prepareTraining(dataset, config, seed);
+  const checkpoints = options.checkpoints?.({ dataHash: dataset.dataHash, config, seed, parent: options.parent?.sha256, steps, minutes });
+  if (options.parent) training.startFrom(options.parent.model);
   if (steps !== undefined) training.setSteps(steps);
+  else if (checkpoints?.plannedSteps !== undefined) training.setSteps(checkpoints.plannedSteps);
   else if (minutes !== undefined) training.setSteps((minutes * 60_000) / training.measureStepMs());
+  else if (options.parent) training.setSteps(training.plannedSteps * WARM_START_SHARE);
+  checkpoints?.begin(training.plannedSteps);
+  if (checkpoints) training.keepStates(checkpoints);
+  const losses: number[] = [];
   const bar = createProgress("Training", training.plannedSteps, "steps");
   let smooth: number | undefined;
   const fitted = fitModel(dataset, config, training, (loss) => {
+    losses.push(loss);
     smooth = smooth === undefined ? loss : LOSS_SMOOTHING * smooth + (1 - LOSS_SMOOTHING) * loss;
     bar.note(`loss ${smooth.toFixed(3)}`);
     bar.advance();
@@ -66,22 +83,22 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   evaluation.done();
   const seconds = { training: (trainedMs - startMs) / 1000, evaluation: (performance.now() - trainedMs) / 1000 };
   return {
-    fitted, weights, assessment, seconds,
+    fitted, weights, assessment, seconds, losses,
     training: {
-      dataHash: dataset.dataHash, seed, steps: fitted.network.steps, backend: "wasm-simd", workers: 1, seconds: Math.round(seconds.training * 10) / 10,
+      dataHash: dataset.dataHash, ...(options.parent && { parent: options.parent.sha256 }), seed, steps: fitted.network.steps, backend: "wasm-simd", workers: 1, seconds: Math.round(seconds.training * 10) / 10,
       events: dataset.events, items: dataset.itemIds.length, config: canonicalJson(config),
     },
   };
 }
 
 /** The model that the shop serves, read from the edge; null before the first. */
-export async function fetchIncumbent(client: Pick<EdgeClient, "edge" | "models">, shop: string, fetch = globalThis.fetch): Promise<{ model: Model; version: number } | null> {
+export async function fetchIncumbent(client: Pick<EdgeClient, "edge" | "models">, shop: string, fetch = globalThis.fetch): Promise<{ model: Model; record: ModelRecord } | null> {
   const { models } = await client.models(shop);
   const current = models.find((record) => record.current);
   if (!current) return null;
   const response = await fetch(client.edge + routes.file(current.sha256));
   if (!response.ok) throw new Error(`The edge does not give out the current model's weights (${response.status} for ${routes.file(current.sha256)})`);
-  return { model: readModel(new Uint8Array(await response.arrayBuffer())), version: current.version };
+  return { model: readModel(new Uint8Array(await response.arrayBuffer())), record: current };
 }
 
 /** The version after every one that the shop has had. */

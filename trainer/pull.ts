@@ -17,6 +17,8 @@ interface Mark {
   events: number;
   /** Erased clients, by the SHA-256 of their ids, and how many bytes of the file came before: their lines may still be in these. */
   erased: { [clientSha256: string]: number };
+  /** When anybody was erased last; 0 if nobody was. */
+  newestErasureMs: number;
 }
 
 export interface LogCopy {
@@ -26,6 +28,8 @@ export interface LogCopy {
   fetched: number;
   /** Events deleted just now, of clients that have been erased. */
   erased: number;
+  /** When anybody was erased last, by the edge's clock; 0 if nobody was. */
+  newestErasureMs: number;
   lines(): AsyncIterable<ExportLine>;
 }
 
@@ -48,8 +52,9 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
   rmSync(`${logPath}.tmp`, { force: true });
   const out = createAppender(logPath, "a");
   let page: string[] = [];
-  let current: Mark = mark ?? { source: identity, cursor: "", bytes: 0, events: 0, erased: {} };
+  let current: Mark = mark ?? { source: identity, cursor: "", bytes: 0, events: 0, erased: {}, newestErasureMs: 0 };
   const erased = { ...current.erased };
+  let { newestErasureMs } = current;
   let pageBytes = 0;
   let pageEvents = 0;
   let fetched = 0;
@@ -64,11 +69,12 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
   for await (const line of client.exportEvents(shop, {
     ...(mark && { cursor: mark.cursor }),
     onPage(cursor) {
-      current = { source: identity, cursor, bytes: current.bytes + pageBytes, events: current.events + pageEvents, erased: { ...erased } };
+      current = { source: identity, cursor, bytes: current.bytes + pageBytes, events: current.events + pageEvents, erased: { ...erased }, newestErasureMs };
       pageBytes = pageEvents = 0;
       pending = current;
     },
-    onErased(clientSha256) {
+    onErased(clientSha256, erasedAtMs) {
+      newestErasureMs = Math.max(newestErasureMs, erasedAtMs);
       erased[clientSha256] = current.bytes + pageBytes;
     },
   })) {
@@ -87,7 +93,7 @@ export async function pullLog(client: Pick<EdgeClient, "edge" | "exportEvents">,
     current = await purge(logPath, current);
     writeWhole(markPath, JSON.stringify(current));
   }
-  return { events: current.events, fetched, erased: before - current.events, lines: () => readLines(logPath) };
+  return { events: current.events, fetched, erased: before - current.events, newestErasureMs, lines: () => readLines(logPath) };
 }
 
 /**
@@ -121,7 +127,7 @@ async function* readLines(path: string): AsyncGenerator<ExportLine> {
 function readMark(path: string): Mark | null {
   try {
     const mark = JSON.parse(readFileSync(path, "utf8")) as Partial<Mark>;
-    return typeof mark.cursor === "string" && typeof mark.bytes === "number" && typeof mark.source === "string" && typeof mark.events === "number" ? { ...(mark as Mark), erased: mark.erased ?? {} } : null;
+    return typeof mark.cursor === "string" && typeof mark.bytes === "number" && typeof mark.source === "string" && typeof mark.events === "number" ? { ...(mark as Mark), erased: mark.erased ?? {}, newestErasureMs: mark.newestErasureMs ?? Infinity } : null;
   } catch {
     return null;
   }

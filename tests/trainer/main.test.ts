@@ -153,6 +153,25 @@ describe("the trainer's command line", () => {
     expect(changes()).toEqual([]);
   });
 
+  it("starts from the shop's model where nobody has been erased since, and says why not where somebody was", async () => {
+    Object.assign(edge, plantedShop(900, 7));
+    await run("keygen");
+    expect(await run("train", "--warm", "--steps", "200")).toBe(0);
+    expect(output).toContain("There is no model to start from yet");
+    output = "";
+    await run("train", "--warm", "--dry-run");
+    const candidate = () => JSON.parse(readFileSync(join(folder, "models", SHOP, "candidate.json"), "utf8")) as { training: { parent?: string; steps: number }; evaluation: { model: { ndcg10: { value: number } }; incumbent: { ndcg10: { value: number } } } };
+    const warm = candidate();
+    expect(warm.training).toMatchObject({ parent: [...edge.files.keys()][0], steps: 20 });
+    // A tenth of the steps from chance would not come near; from the model, it stays as good.
+    expect(warm.evaluation.model.ndcg10.value).toBeGreaterThan(0.9 * warm.evaluation.incumbent.ndcg10.value);
+    edge.lines.push({ erased: "0".repeat(64), receivedAtMs: Date.now() });
+    output = "";
+    await run("train", "--warm", "--dry-run", "--steps", "5");
+    expect(output).toContain("Somebody was erased since the shop's model was trained");
+    expect(candidate().training.parent).toBeUndefined();
+  });
+
   it("leaves the model that it had, and the shop, alone when the disk fills up while it writes a new one", async () => {
     Object.assign(edge, plantedShop(300, 7));
     await run("keygen");

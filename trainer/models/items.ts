@@ -66,6 +66,10 @@ export interface ItemTower {
   rows(items: ArrayLike<number>, out: Float32Array, useId?: (item: number) => boolean): void;
   /** Adds the gradient with respect to the rows that `rows` wrote last for these items. */
   addGradient(items: ArrayLike<number>, gradient: Float32Array, useId?: (item: number) => boolean): void;
+  /** Gives an item a row, by its id where content says less or more. Only for items that were acted on. */
+  place(item: number, row: Float32Array): void;
+  /** All that is trained; gradients are empty between updates. */
+  readonly parameters: readonly Parameter[];
   /** Applies what was added since the last update. */
   update(rate: number): void;
 }
@@ -95,6 +99,11 @@ export function createItemTower(content: ItemContent, count: number, width: numb
   const back = new Float32Array(width);
   return {
     width,
+    parameters: [ids, features],
+    place(item, row) {
+      sum(item, false, raw);
+      for (let d = 0; d < width; d += 1) ids.values[item * width + d] = row[d]! - raw[d]!;
+    },
     rows(items, out, useId = always) {
       for (let i = 0; i < items.length; i += 1) {
         sum(items[i]!, useId(items[i]!), raw);

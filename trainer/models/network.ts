@@ -1,6 +1,6 @@
 /** Trains the session encoder and the item rows. */
 import { seededRandom } from "../../core/ids.ts";
-import { encoderShapes, type ModelConfig } from "../../core/model/config.ts";
+import { encoderShapes, type Model, type ModelConfig } from "../../core/model/config.ts";
 import type { TrainConfig } from "../config.ts";
 import type { Dataset } from "../prepare.ts";
 import { createParameter, updateRows, type Parameter } from "./adam.ts";
@@ -13,6 +13,8 @@ const WARM_UP = 0.05;
 /** Of all steps, so many come after the blend was fitted, from newer moments, at this share of the rate. */
 const REFRESH_SHARE = 0.2;
 const REFRESH_RATE = 0.5;
+/** Of the rate, where training starts from a model that has learnt already. */
+const WARM_START_RATE = 0.5;
 /** Drawn negatives follow counts to this power, so that rare products are seen too (word2vec's). */
 const NEGATIVE_POWER = 0.75;
 /** Of one large order's products, so many are targets of one step. */
@@ -27,6 +29,26 @@ export interface TrainedNetwork {
   loss: number;
 }
 
+/** `learn` from the training part, then `refresh` from the validation part too. */
+export type TrainingPhase = "learn" | "refresh";
+
+/** All that a phase needs to go on behind its step number `done`, but for its chances, which the seed repeats. */
+export interface NetworkState {
+  done: number;
+  /** Of each step so far, nats a moment. */
+  losses: number[];
+  arrays: (Float32Array | Uint32Array)[];
+}
+
+/** Keeps states for a run that is cut off. */
+export interface StateKeeper {
+  load(phase: TrainingPhase): NetworkState | undefined;
+  /** Whether the last one saved is old enough for another. */
+  isDue(): boolean;
+  /** Takes the arrays' content at once. */
+  save(phase: TrainingPhase, state: NetworkState): void;
+}
+
 export interface NetworkTraining {
   /** Steps that the configured epochs take, or those of `setSteps`. */
   readonly plannedSteps: number;
@@ -39,6 +61,10 @@ export interface NetworkTraining {
   refresh(onStep?: (loss: number) => void): TrainedNetwork;
   /** Chooses another number of steps, before `run`. */
   setSteps(steps: number): void;
+  /** Has states kept, and goes on from those that there are. Before `run`. */
+  keepStates(keeper: StateKeeper): void;
+  /** Starts from a model's rows and encoder instead of chance, as far as they fit. Before `run`. */
+  startFrom(parent: Pick<Model, "config" | "indexOf" | "rows" | "scales" | "encoder">): void;
   /** Milliseconds that a step takes on this machine, from a few that are then undone. */
   measureStepMs(): number;
 }
@@ -54,6 +80,8 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
   if (windows.length === 0) throw new RangeError("no moment to learn from before the end of the training part");
   const epochSteps = batchesOf(windows, config.placesPerStep, seededRandom(seed)).length;
   let trainer: Trainer | undefined;
+  let keeper: StateKeeper | undefined;
+  let parent: Parameters<NetworkTraining["startFrom"]>[0] | undefined;
   let steps = Math.min(config.maxSteps, Math.max(config.minSteps, Math.round(epochSteps * config.epochs)));
 
   return {
@@ -62,6 +90,12 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
     },
     setSteps(wanted) {
       steps = Math.max(1, Math.floor(wanted));
+    },
+    keepStates(wanted) {
+      keeper = wanted;
+    },
+    startFrom(wanted) {
+      parent = wanted;
     },
     measureStepMs() {
       const trial = createTrainer(dataset, config, seed, stepOf);
@@ -74,8 +108,9 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
     run(onStep) {
       trainer = createTrainer(dataset, config, seed, stepOf);
       const count = steps - Math.floor(REFRESH_SHARE * steps);
-      trainer.learnFrom(windows, count, config.learningRate);
-      return { ...repeat(trainer, count, onStep), ...trainer.weights(), steps: count };
+      trainer.learnFrom(windows, count, (parent ? WARM_START_RATE : 1) * config.learningRate);
+      if (parent) trainer.startFrom(parent);
+      return { ...repeat(trainer, "learn", count, keeper, onStep), ...trainer.weights(), steps: count };
     },
     refresh(onStep) {
       if (!trainer) throw new RangeError("refresh before run");
@@ -84,21 +119,29 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
       const spanMs = validateUntilMs - trainUntilMs;
       const recent = [trainUntilMs, trainUntilMs - spanMs].flatMap((from) => windowsBetween(dataset, Math.max(from, fromMs), from + spanMs, model.length));
       if (recent.length > 0) trainer.learnFrom(recent, count, REFRESH_RATE * config.learningRate);
-      return { ...repeat(trainer, count, onStep), ...trainer.weights(), steps };
+      return { ...repeat(trainer, "refresh", count, keeper, onStep), ...trainer.weights(), steps };
     },
   };
 }
 
 /** @returns the mean loss over the last steps */
-function repeat(trainer: Trainer, steps: number, onStep?: (loss: number) => void): { loss: number } {
-  let loss = 0;
-  const counted = Math.ceil(steps / 10);
-  for (let done = 1; done <= steps; done += 1) {
-    const current = trainer.step();
-    if (done > steps - counted) loss += current / counted;
-    onStep?.(current);
+function repeat(trainer: Trainer, phase: TrainingPhase, steps: number, keeper: StateKeeper | undefined, onStep?: (loss: number) => void): { loss: number } {
+  const kept = keeper?.load(phase);
+  const losses = kept ? [...kept.losses] : [];
+  for (const loss of losses) {
+    trainer.skip();
+    onStep?.(loss);
   }
-  return { loss };
+  if (kept) trainer.restore(kept.arrays);
+  const save = () => keeper?.save(phase, { done: losses.length, losses, arrays: trainer.state() });
+  while (losses.length < steps) {
+    losses.push(trainer.step());
+    onStep?.(losses.at(-1)!);
+    if (losses.length < steps && keeper?.isDue()) save();
+  }
+  if (losses.length > (kept?.done ?? 0)) save();
+  const counted = losses.slice(steps - Math.ceil(steps / 10));
+  return { loss: counted.reduce((sum, loss) => sum + loss / counted.length, 0) };
 }
 
 interface Trainer {
@@ -106,6 +149,12 @@ interface Trainer {
   learnFrom(windows: readonly Window[], steps: number, peakRate: number): void;
   /** @returns the loss before this step */
   step(): number;
+  /** Goes past a step whose result is known: only the chances that it took are taken. */
+  skip(): void;
+  /** The parameters with their moments, as they are kept in memory. */
+  state(): NetworkState["arrays"];
+  restore(arrays: NetworkState["arrays"]): void;
+  startFrom(parent: Parameters<NetworkTraining["startFrom"]>[0]): void;
   weights(): Pick<TrainedNetwork, "encoder" | "rows">;
 }
 
@@ -123,8 +172,39 @@ function createTrainer(dataset: Dataset, config: TrainConfig, seed: number, step
   let windows: readonly Window[] = [];
   let queue: ReturnType<typeof batchesOf> = [];
   let course = { done: 0, steps: 1, peakRate: 0 };
+  const state = () => [...tower.parameters, ...encoder.map(({ parameter }) => parameter)].flatMap(({ values, mean, square, updates }) => [values, mean, square, updates]);
+  /** All of a step that is left to chance. */
+  const draw = () => {
+    if (queue.length === 0) queue = batchesOf(windows, config.placesPerStep, random);
+    const chosen = queue.pop()!;
+    const entries = entriesOfWindows(chosen, model, random, config.dropout);
+    const wanted = momentsOf(chosen, entries.starts, random);
+    const drawn = candidates.draw(wanted.items, random);
+    const hidden = new Set<number>();
+    if (config.idDropout > 0) for (const item of drawn.items) if (content.offsets[item + 1]! > content.offsets[item]! && random() < config.idDropout) hidden.add(item);
+    return { entries, wanted, drawn, hidden };
+  };
 
   return {
+    state,
+    restore(arrays) {
+      state().forEach((array, i) => array.set(arrays[i]!));
+    },
+    startFrom(parent) {
+      dataset.itemIds.forEach((id, item) => {
+        const from = parent.indexOf.get(id);
+        if (from === undefined || parent.config.width !== width) return;
+        tower.place(item, Float32Array.from({ length: width }, (_, d) => parent.rows[from * width + d]! * parent.scales[from]!));
+      });
+      for (const { name, parameter } of encoder) {
+        const values = parent.encoder[name];
+        if (values?.length === parameter.values.length) parameter.values.set(values);
+      }
+    },
+    skip() {
+      draw();
+      course.done += 1;
+    },
     learnFrom(next, steps, peakRate) {
       addItemCounts(next, counts);
       counts.forEach((n, item) => (known[item] = n > 0 ? 1 : 0));
@@ -134,13 +214,7 @@ function createTrainer(dataset: Dataset, config: TrainConfig, seed: number, step
       course = { done: 0, steps, peakRate };
     },
     step() {
-      if (queue.length === 0) queue = batchesOf(windows, config.placesPerStep, random);
-      const chosen = queue.pop()!;
-      const entries = entriesOfWindows(chosen, model, random, config.dropout);
-      const wanted = momentsOf(chosen, entries.starts, random);
-      const drawn = candidates.draw(wanted.items, random);
-      const hidden = new Set<number>();
-      if (config.idDropout > 0) for (const item of drawn.items) if (content.offsets[item + 1]! > content.offsets[item]! && random() < config.idDropout) hidden.add(item);
+      const { entries, wanted, drawn, hidden } = draw();
       const useId = (item: number) => !hidden.has(item);
 
       const candidateRows = new Float32Array(drawn.items.length * width);
