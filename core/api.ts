@@ -3,6 +3,7 @@ import { HISTORY_KINDS } from "./history.ts";
 import { PRODUCT_SCHEMA, type CatalogueSnapshot, type Product } from "./catalogue.ts";
 import type { EventBatch, EventSource, VoidReason } from "./events.ts";
 import type { Infer } from "./schema.ts";
+import { FEED_FORMATS, type FeedFormat } from "./feeds/feed.ts";
 import { ID_PATTERN, SHOP_ID_PATTERN } from "./ids.ts";
 import { PLACEMENT_SCHEMA, type DrawnSlate, type Placement } from "./slate.ts";
 import { HEAD_NAMES, type Evaluation, type HeadName, type SignedManifest } from "./weights/manifest.ts";
@@ -26,6 +27,10 @@ export const routes = {
     shops: "/v1/admin/shops",
     shop: (shop: string) => `/v1/admin/shops/${shop}`,
     catalogue: (shop: string) => `/v1/admin/shops/${shop}/catalogue`,
+    catalogueVersions: (shop: string) => `/v1/admin/shops/${shop}/catalogue/versions`,
+    catalogueFeed: (shop: string) => `/v1/admin/shops/${shop}/catalogue/feed`,
+    /** Fetches the feed now. */
+    catalogueFetch: (shop: string) => `/v1/admin/shops/${shop}/catalogue/feed/fetch`,
     import: (shop: string) => `/v1/admin/shops/${shop}/import`,
     export: (shop: string) => `/v1/admin/shops/${shop}/export/events`,
     weights: (shop: string, sha256: string) => `/v1/admin/shops/${shop}/weights/${sha256}`,
@@ -226,13 +231,61 @@ export interface ShardsResponse {
   settled: boolean;
 }
 
-/** `PUT routes.admin.catalogue(shop)`: NDJSON of products in; the whole catalogue is replaced, or nothing is. */
+/** `PUT routes.admin.catalogue(shop)?format=&graceDays=`: a feed in; the whole catalogue is replaced, or nothing is. */
 export interface CatalogueReport {
   imported: number;
   rejected: number;
-  /** The first 100 of them. Lines count from 1. */
-  errors: { line: number; path: string; message: string }[];
+  /** The first 100 of them. Lines and columns count from 1. */
+  errors: { line: number; column: number; path: string; message: string }[];
+  /** Of the public snapshot. */
   sha256: string;
+  /** Left out where nothing has changed. */
+  version?: number;
+  /** What differs from the version before; the first 100 ids of each. */
+  added: CatalogueChange;
+  changed: CatalogueChange;
+  removed: CatalogueChange;
+  /** No longer in the feed, and kept out of stock until the grace is over. */
+  leaving: CatalogueChange;
+}
+export interface CatalogueChange {
+  count: number;
+  ids: string[];
+}
+/** `GET routes.admin.catalogueVersions(shop)`: the newest first. */
+export interface CatalogueVersion {
+  version: number;
+  source: "upload" | "feed";
+  createdAtMs: number;
+  report: CatalogueReport;
+}
+export interface CatalogueVersionsResponse {
+  versions: CatalogueVersion[];
+}
+/** `PUT routes.admin.catalogueFeed(shop)`: where the catalogue is fetched from, and how often. */
+export const CATALOGUE_FEED_SCHEMA = {
+  type: "object",
+  required: ["url"],
+  properties: {
+    url: { type: "string", maxLength: 2000, description: "a Merchant Center feed, a WooCommerce export, JSON lines, or a Shopify shop's /products.json, which is read page by page" },
+    format: { type: "string", enum: FEED_FORMATS, description: "left out: told by its first characters" },
+    everyMinutes: { type: "integer", minimum: 15, maximum: 10_080 },
+    graceDays: { type: "integer", minimum: 0, maximum: 90, description: "how long products stay, out of stock, that the feed no longer has" },
+  },
+} as const;
+/** Answered to that, and to `GET`: with how the last fetch went. */
+export interface CatalogueFeed {
+  url: string;
+  format: FeedFormat | null;
+  everyMinutes: number;
+  graceDays: number;
+  nextAtMs: number;
+  lastAtMs: number | null;
+  /** `imported`, `not-modified`, or a code that says why not. */
+  lastOutcome: string | null;
+  lastMessage: string | null;
+  /** In a row. */
+  failures: number;
 }
 /** `GET routes.admin.catalogue(shop)`. */
 export type CatalogueExport = { currency: string; products: Product[] };

@@ -2,20 +2,30 @@
  * The cards of every product of a large shop, kept as the bytes they come in: 100,000 of them are 30 MB of text, and as
  * objects they would not fit an isolate. A card is parsed when it is asked for.
  */
-import { toCard, type Card, type Product } from "../core/catalogue.ts";
+import type { Card } from "../core/catalogue.ts";
+import type { CardText } from "./catalogue/store.ts";
 import type { Env } from "./env.ts";
 
 export interface AllCards {
+  /** In the catalogue's own order. */
+  ids: readonly string[];
   find(itemId: string): Card | undefined;
   bytes: number;
 }
 
-/** A list of the ids in the first line, then one card a line, in the same order. */
-export function writeAllCards(products: readonly Product[]): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode([products.map(({ id }) => id), ...products.map(toCard)].map((line) => JSON.stringify(line)).join("\n")) as Uint8Array<ArrayBuffer>;
+/** Writes a list of the ids into the first line, then one card a line, in the same order. */
+export async function writeAllCards(env: Env, name: string, ids: readonly string[], { lines, bytes }: CardText): Promise<void> {
+  const head = new TextEncoder().encode(JSON.stringify(ids));
+  const { readable, writable } = new FixedLengthStream(head.byteLength + bytes);
+  const writing = (async () => {
+    const writer = writable.getWriter();
+    for (const line of [head, ...lines]) await writer.write(line);
+    await writer.close();
+  })();
+  await Promise.all([env.FILES.put(name, readable), writing]);
 }
 
-/** @returns null for small catalogues, and for those that were imported before these files were written */
+/** @returns null for catalogues that were imported before these files were written */
 export async function readAllCards(env: Env, name: string): Promise<AllCards | null> {
   const object = await env.FILES.get(name);
   return object && indexCards(new Uint8Array(await object.arrayBuffer()));
@@ -36,6 +46,7 @@ export function indexCards(text: Uint8Array): AllCards {
   let from = 0;
   for (let place = 0; place <= ids.length; place += 1) starts[place] = from = endOf(from) + 1;
   return {
+    ids,
     bytes: text.byteLength,
     find(itemId) {
       const place = placeOf.get(itemId);

@@ -1,10 +1,12 @@
 /** The edge's wiring: every route, and the one place where errors end. */
 import { Hono } from "hono";
+import type { Fetch } from "./catalogue/fetch-feed.ts";
 import type { Env } from "./env.ts";
 import type { Shop } from "./db/shops.ts";
 import { createShopCache, type ShopCache } from "./shop-cache.ts";
 import { createRefusalTally, type RefusalTally } from "./refusal-tally.ts";
 import { createShelfCache, type ShelfCache } from "./shelf.ts";
+import { platformTrouble } from "./platform-errors.ts";
 import { refuse } from "./refusal.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { candidateRoutes } from "./routes/candidates.ts";
@@ -22,12 +24,14 @@ import { shardRoutes } from "./routes/shards.ts";
 import { shopRoutes } from "./routes/shops.ts";
 import { statsRoutes } from "./routes/stats.ts";
 
-/** When a ledger that is busy may be asked again. */
-const RETRY_AFTER_SECONDS = 10;
+/** When a ledger that is busy, or has no room, may be asked again. */
+const RETRY_AFTER_SECONDS = { busy: 10, full: 300 };
 
 export interface AppOptions {
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
+  /** For feeds of catalogues. */
+  fetch: Fetch;
 }
 
 /** What an isolate keeps between requests, and the clock. */
@@ -40,18 +44,17 @@ export interface Services extends AppOptions {
 export type AppEnv = { Bindings: Env; Variables: { /** Set on merchant routes: the shop that the caller may act for. */ shop: Shop } };
 export type App = Hono<AppEnv>;
 
-export function createApp({ now, sleep }: AppOptions): App {
-  const services: Services = { now, sleep, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now, sleep) };
+export function createApp({ now, sleep, fetch }: AppOptions): App {
+  const services: Services = { now, sleep, fetch, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now, sleep) };
   const app: App = new Hono<AppEnv>();
   app.get("/health", (c) => c.json({ ok: true }));
   for (const add of [eventRoutes, erasureRoutes, configRoutes, fileRoutes, recommendRoutes, candidateRoutes, shopRoutes, shardRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
   app.notFound((c) => refuse(404, "unknown-route", `Nothing answers ${c.req.method} ${new URL(c.req.url).pathname}.`));
   app.onError((error) => {
     console.error(error.stack ?? String(error));
-    // What the platform says of a Durable Object that has too much to do, or is being moved.
-    // https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
-    const { overloaded, retryable } = error as { overloaded?: boolean; retryable?: boolean };
-    if (overloaded || retryable) return refuse(503, "overloaded", "The shop's ledger cannot answer right now. Send the same again later.", { retry: true, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    const trouble = platformTrouble(error);
+    if (trouble === "busy") return refuse(503, "overloaded", "The shop's ledger cannot answer right now. Send the same again later.", { retry: true, retryAfterSeconds: RETRY_AFTER_SECONDS.busy });
+    if (trouble === "full") return refuse(503, "storage-full", "The shop's ledger has no room left. Nothing of this was counted; send the same again later.", { retry: true, retryAfterSeconds: RETRY_AFTER_SECONDS.full });
     return refuse(500, "internal", "The edge failed at this request. It is not the request's fault; try again.", { retry: true });
   });
   return app;

@@ -69,3 +69,43 @@ export async function* readLines(body: ReadableStream<Uint8Array> | null, limits
   const content = (rest + decoder.decode()).trim();
   if (content) yield { line: line + 1, text: content };
 }
+
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+/**
+ * A body as text as it arrives, unpacked where its first bytes are gzip's.
+ * @throws BodyTooLargeError past the limit, of unpacked bytes
+ */
+export async function* textOf(body: ReadableStream<Uint8Array> | null, maxBytes: number): AsyncGenerator<string> {
+  if (!body) return;
+  const [head, rest] = await peek(body);
+  const isGzip = head[0] === GZIP_MAGIC[0] && head[1] === GZIP_MAGIC[1];
+  const plain = isGzip ? rest.pipeThrough(new DecompressionStream("gzip") as unknown as ReadableWritablePair<Uint8Array, Uint8Array>) : rest;
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  for await (const chunk of plain) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new BodyTooLargeError(`The body is longer than ${maxBytes} bytes.`);
+    yield decoder.decode(chunk, { stream: true });
+  }
+  yield decoder.decode();
+}
+
+/** The first chunk, and all of the stream from its beginning. */
+async function peek(body: ReadableStream<Uint8Array>): Promise<[Uint8Array, ReadableStream<Uint8Array>]> {
+  const reader = body.getReader();
+  const first = await reader.read();
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (first.value) controller.enqueue(first.value);
+      if (first.done) controller.close();
+    },
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return [first.value ?? new Uint8Array(), stream];
+}

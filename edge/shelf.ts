@@ -8,7 +8,7 @@ import { readAllCards } from "./all-cards.ts";
 import { allCardsObject, currentManifest, snapshotObject, weightsObject } from "./db/models.ts";
 import type { Shop } from "./db/shops.ts";
 import type { Env } from "./env.ts";
-import { MissingObjectError } from "./snapshot.ts";
+import { MissingObjectError } from "./catalogue/store.ts";
 
 /** Cards and models that one isolate of 128 MB holds; a shop of 100,000 products takes most of it. */
 const MAX_SHELF_BYTES = 48 * 1024 * 1024;

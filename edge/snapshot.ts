@@ -1,12 +1,13 @@
 /** Public catalogue snapshots: a shop's cards in order of popularity, immutable and named by content. */
 import type { CatalogueSnapshot } from "../core/api.ts";
-import { toCard, type Card, type Product } from "../core/catalogue.ts";
+import type { Card } from "../core/catalogue.ts";
 import { sha256Hex } from "../core/ids.ts";
 import { readModel } from "../core/model/config.ts";
 import { cardBytes, HEAD_BYTES, rowBytes, WHOLE_SHOP_PRODUCTS } from "../core/weights/head.ts";
 import { parseManifest, type HeadName } from "../core/weights/manifest.ts";
-import { writeAllCards } from "./all-cards.ts";
-import { allCardsObject, catalogueObject, currentManifest, snapshotObject, weightsObject } from "./db/models.ts";
+import { readAllCards, writeAllCards, type AllCards } from "./all-cards.ts";
+import { createCatalogueWriter, readIndex, readProducts, type CardText } from "./catalogue/store.ts";
+import { allCardsObject, currentManifest, snapshotObject, weightsObject } from "./db/models.ts";
 import { currentCardsSha256, keepSnapshot, setSnapshot, shopById, type Shop } from "./db/shops.ts";
 import type { Env } from "./env.ts";
 import { popularItems } from "./shards.ts";
@@ -15,25 +16,19 @@ import { popularItems } from "./shards.ts";
 export const MAX_SNAPSHOT_CARDS = 5_000;
 
 /** Products that nobody has acted on come last, in the catalogue's own order. */
-export function orderByPopularity<T extends { id: string }>(products: readonly T[], popularIds: readonly string[]): T[] {
-  const byId = new Map(products.map((product) => [product.id, product]));
-  const ordered: T[] = [];
-  for (const id of popularIds) {
-    const product = byId.get(id);
-    if (product && byId.delete(id)) ordered.push(product);
-  }
-  return [...ordered, ...byId.values()];
+export function orderByPopularity(ids: readonly string[], popularIds: readonly string[]): string[] {
+  const left = new Set(ids);
+  const ordered = popularIds.filter((id) => left.delete(id));
+  return [...ordered, ...left];
 }
 
-/** Stores a new whole catalogue and its snapshot, then points the shop at both. @returns the snapshot's SHA-256 */
-export async function publishCatalogue(env: Env, shop: Shop, products: readonly Product[], nowMs: number): Promise<string> {
-  const text = JSON.stringify(products);
-  const catalogueSha256 = await sha256Hex(text);
-  await env.FILES.put(catalogueObject(shop.id, catalogueSha256), text);
-  if (products.length > WHOLE_SHOP_PRODUCTS) await env.FILES.put(allCardsObject(shop.id, catalogueSha256), writeAllCards(products));
-  const popularIds = await popularItems(env, shop);
-  const snapshot = await storeSnapshot(env, shop, products, popularIds, nowMs);
-  await setSnapshot(env.DB, shop.id, catalogueSha256, snapshot, nowMs);
+/** Stores the cards and the snapshot of a catalogue that lies in R2, then points the shop at both. @returns the snapshot's SHA-256 */
+export async function publishCards(env: Env, shop: Shop, catalogue: { sha256: string; ids: string[]; cards: CardText }, nowMs: number): Promise<string> {
+  const name = allCardsObject(shop.id, catalogue.sha256);
+  await writeAllCards(env, name, catalogue.ids, catalogue.cards);
+  const cards = await cardsAt(env, shop, catalogue.sha256);
+  const snapshot = await storeSnapshot(env, shop, cards, await popularItems(env, shop), nowMs);
+  await setSnapshot(env.DB, shop.id, catalogue.sha256, snapshot, nowMs);
   return snapshot.sha256;
 }
 
@@ -41,7 +36,7 @@ export async function publishCatalogue(env: Env, shop: Shop, products: readonly 
 export async function republishSnapshot(env: Env, shopId: string, nowMs: number): Promise<void> {
   const shop = await shopById(env.DB, shopId);
   if (!shop || shop.catalogueSha256 === null) return;
-  const products = await readCatalogue(env, shop);
+  const products = await cardsAt(env, shop, shop.catalogueSha256);
   const popularIds = await popularItems(env, shop);
   const { cardsSha256 } = await cardsOf(env, shop, products, popularIds);
   if (cardsSha256 === (await currentCardsSha256(env.DB, shop.id))) return;
@@ -49,20 +44,19 @@ export async function republishSnapshot(env: Env, shopId: string, nowMs: number)
   await setSnapshot(env.DB, shop.id, shop.catalogueSha256, snapshot, nowMs, shop.catalogueSha256);
 }
 
-/** The whole catalogue, as it was given; empty before the first. */
-export async function readCatalogue(env: Env, shop: Shop): Promise<Product[]> {
-  if (shop.catalogueSha256 === null) return [];
-  const object = await env.FILES.get(catalogueObject(shop.id, shop.catalogueSha256));
-  if (!object) throw new MissingObjectError(`the catalogue ${shop.catalogueSha256} of ${shop.id} is not in R2`);
-  return object.json<Product[]>();
+/** The cards of a catalogue; written now where it was imported before there were such files. */
+async function cardsAt(env: Env, shop: Shop, sha256: string): Promise<AllCards> {
+  const name = allCardsObject(shop.id, sha256);
+  const stored = await readAllCards(env, name);
+  if (stored) return stored;
+  const writer = createCatalogueWriter(env, shop.id);
+  for await (const product of readProducts(env, shop.id, await readIndex(env, shop.id, sha256))) await writer.add(product);
+  const { index, cards } = await writer.finish();
+  await writeAllCards(env, name, index.ids, cards);
+  return (await readAllCards(env, name))!;
 }
 
-/** An object that D1 points at is gone from R2. */
-export class MissingObjectError extends Error {
-  override name = "MissingObjectError";
-}
-
-async function storeSnapshot(env: Env, shop: Shop, products: readonly Product[], popularIds: readonly string[], nowMs: number) {
+async function storeSnapshot(env: Env, shop: Shop, products: AllCards, popularIds: readonly string[], nowMs: number) {
   const { first, rest, cardsSha256 } = await cardsOf(env, shop, products, popularIds);
   const store = async (cards: Card[], more?: CatalogueSnapshot["more"]) => {
     const snapshot: CatalogueSnapshot = { shop: shop.id, currency: shop.currency, createdAtMs: nowMs, cards, ...(more && { more }) };
@@ -78,18 +72,19 @@ async function storeSnapshot(env: Env, shop: Shop, products: readonly Product[],
 }
 
 /** What devices are given first, and what those that can afford it are given beside it. */
-async function cardsOf(env: Env, shop: Shop, products: readonly Product[], popularIds: readonly string[]): Promise<{ first: Card[]; rest: Card[]; cardsSha256: string }> {
-  const ordered = orderByPopularity(products, popularIds);
-  const light = await cardsOfHead(env, shop, ordered, "light");
-  const popular = () => ordered.slice(0, MAX_SNAPSHOT_CARDS).map(toCard);
+async function cardsOf(env: Env, shop: Shop, products: AllCards, popularIds: readonly string[]): Promise<{ first: Card[]; rest: Card[]; cardsSha256: string }> {
+  const ordered = orderByPopularity(products.ids, popularIds);
+  const card = (id: string) => products.find(id)!;
+  const light = await cardsOfHead(env, shop, ordered, card, "light");
+  const popular = () => ordered.slice(0, MAX_SNAPSHOT_CARDS).map(card);
   const first = light ?? popular();
   const given = new Set(first.map(({ id }) => id));
-  const rest = light ? ((await cardsOfHead(env, shop, ordered, "standard")) ?? popular()).filter(({ id }) => !given.has(id)) : [];
+  const rest = light ? ((await cardsOfHead(env, shop, ordered, card, "standard")) ?? popular()).filter(({ id }) => !given.has(id)) : [];
   return { first, rest, cardsSha256: await sha256Hex(JSON.stringify(rest.length > 0 ? [first, rest] : first)) };
 }
 
 /** The cards of one head of the shop's model, as many as its budget has room for beside the rows; null where the model has no such head. */
-async function cardsOfHead(env: Env, shop: Shop, ordered: readonly Product[], name: HeadName): Promise<Card[] | null> {
+async function cardsOfHead(env: Env, shop: Shop, ordered: readonly string[], card: (id: string) => Card, name: HeadName): Promise<Card[] | null> {
   if (ordered.length <= WHOLE_SHOP_PRODUCTS) return null;
   const signed = await currentManifest(env.DB, shop.id);
   const manifest = signed && parseManifest(signed.payload);
@@ -98,7 +93,7 @@ async function cardsOfHead(env: Env, shop: Shop, ordered: readonly Product[], na
   if (!object) return null;
   const bytes = new Uint8Array(await object.arrayBuffer());
   const model = readModel(bytes);
-  const cards = ordered.filter(({ id }) => model.indexOf.has(id)).map(toCard);
+  const cards = ordered.filter((id) => model.indexOf.has(id)).map(card);
   let left = HEAD_BYTES[name] - rowBytes(model, bytes.byteLength);
   return cards.slice(0, cards.findIndex((card) => (left -= cardBytes(card)) < 0) >>> 0);
 }

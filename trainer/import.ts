@@ -13,7 +13,8 @@ const HELP = `npm run import -- --shop <name> [--catalogue <file>] [--events <fi
 npm run import -- --shop <name> --data <file or folder> [options]
 
 Files are plain or gzip:
-  --catalogue   products with Merchant Center's column names: JSON lines, CSV or TSV;
+  --catalogue   products: Merchant Center's XML, CSV or TSV, Shopify's products.json,
+                WooCommerce's CSV, or JSON lines;
                 replaces the shop's whole catalogue
   --events      history: JSON lines as the import route takes them, or CSV with the columns
                 client_id, event, item_id, timestamp and, if there are, price, quantity, transaction_id

@@ -1,56 +1,118 @@
-/** A shop's catalogue, in and out: the whole of it is replaced, or nothing is. */
-import { routes, type CatalogueExport, type CatalogueReport } from "../../core/api.ts";
-import { parseProduct, type Product } from "../../core/catalogue.ts";
+/** A shop's catalogue, in and out: uploaded or fetched from its address; the whole of it is replaced, or nothing is. */
+import { CATALOGUE_FEED_SCHEMA, routes, type CatalogueFeed, type CatalogueVersionsResponse } from "../../core/api.ts";
+import { FEED_FORMATS } from "../../core/feeds/feed.ts";
+import { parse } from "../../core/schema.ts";
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
-import { BodyTooLargeError, parseJson, readLines } from "../body.ts";
+import { BodyTooLargeError, parseJson, readBounded, textOf } from "../body.ts";
+import { fetchFeed } from "../catalogue/fetch-feed.ts";
+import { importFeed } from "../catalogue/import.ts";
+import { readIndex, readParts } from "../catalogue/store.ts";
+import { deleteFeed, feedOf, listVersions, setFeed, type StoredFeed } from "../db/catalogues.ts";
 import { refuse } from "../refusal.ts";
-import { publishCatalogue, readCatalogue } from "../snapshot.ts";
 
-/** One isolate has 128 MB; a product of 1 kB takes about three times that while it is parsed. */
-const MAX_CATALOGUE_BYTES = 32 * 1024 * 1024;
-const MAX_LINE_CHARS = 64 * 1024;
-const MAX_ERRORS_REPORTED = 100;
+const MAX_CATALOGUE_BYTES = 512 * 1024 * 1024;
+const MAX_REQUEST_BYTES = 16 * 1024;
+const MAX_GRACE_DAYS = 90;
+const NO_STORE = { "cache-control": "no-store" };
 
 export function catalogueRoutes(app: App, services: Services): void {
   const merchant = merchantOnly(services);
 
   app.put(routes.admin.catalogue(":shop"), merchant, async (c) => {
-    const shop = c.get("shop");
-    const products = new Map<string, Product>();
-    const errors: CatalogueReport["errors"] = [];
-    let rejected = 0;
-    const reject = (line: number, path: string, message: string) => {
-      rejected += 1;
-      if (errors.length < MAX_ERRORS_REPORTED) errors.push({ line, path, message });
-    };
+    const given = c.req.query("format");
+    const format = FEED_FORMATS.find((name) => name === given);
+    if (given !== undefined && format === undefined) return refuse(400, "unknown-format", `"${given}" is no format; say ${FEED_FORMATS.join(", ")}, or nothing.`);
+    const graceDays = Number(c.req.query("graceDays") ?? 0);
+    if (!(Number.isInteger(graceDays) && graceDays >= 0 && graceDays <= MAX_GRACE_DAYS)) return refuse(400, "invalid-grace", `graceDays is a whole number up to ${MAX_GRACE_DAYS}.`);
     try {
-      for await (const { line, text } of readLines(c.req.raw.body, { maxLineChars: MAX_LINE_CHARS, maxBytes: MAX_CATALOGUE_BYTES })) {
-        const json = parseJson(text);
-        if (!json.ok) {
-          reject(line, "product", "is not JSON");
-          continue;
-        }
-        const product = parseProduct(json.value);
-        if (!product.ok) reject(line, product.path, product.message);
-        else if (products.has(product.value.id)) reject(line, "product.id", `"${product.value.id}" was on an earlier line already`);
-        else products.set(product.value.id, product.value);
-      }
+      const outcome = await importFeed(c.env, {
+        shop: c.get("shop"), source: "upload", format, chunks: textOf(c.req.raw.body, MAX_CATALOGUE_BYTES), graceDays, guarded: c.req.query("guarded") === "true", nowMs: services.now(),
+      });
+      if (!outcome.ok) return refuse(outcome.status, outcome.code, outcome.message);
+      services.shops.clear();
+      return c.json(outcome.report);
     } catch (error) {
       if (!(error instanceof BodyTooLargeError)) throw error;
       return refuse(413, "catalogue-too-large", `${error.message} Nothing was imported.`);
     }
-    if (products.size === 0) {
-      const first = errors[0];
-      return refuse(422, "no-products", `The file holds no valid product${first ? `; line ${first.line}: ${first.path} ${first.message}` : ""}. The catalogue stays as it was.`);
-    }
-    const sha256 = await publishCatalogue(c.env, shop, [...products.values()], services.now());
-    services.shops.clear();
-    return c.json({ imported: products.size, rejected, errors, sha256 } satisfies CatalogueReport);
   });
 
   app.get(routes.admin.catalogue(":shop"), merchant, async (c) => {
     const shop = c.get("shop");
-    return c.json({ currency: shop.currency, products: await readCatalogue(c.env, shop) } satisfies CatalogueExport, 200, { "cache-control": "no-store" });
+    const index = await readIndex(c.env, shop.id, shop.catalogueSha256);
+    const encoder = new TextEncoder();
+    async function* text(): AsyncGenerator<Uint8Array> {
+      yield encoder.encode(`{"currency":${JSON.stringify(shop.currency)},"products":[`);
+      let first = true;
+      for await (const part of readParts(c.env, shop.id, index)) {
+        yield encoder.encode(first ? part : `,${part}`);
+        first = false;
+      }
+      yield encoder.encode("]}");
+    }
+    return new Response(streamOf(text()), { headers: { ...NO_STORE, "content-type": "application/json" } });
   });
+
+  app.get(routes.admin.catalogueVersions(":shop"), merchant, async (c) =>
+    c.json({ versions: await listVersions(c.env.DB, c.get("shop").id) } satisfies CatalogueVersionsResponse, 200, NO_STORE));
+
+  app.get(routes.admin.catalogueFeed(":shop"), merchant, async (c) => {
+    const feed = await feedOf(c.env.DB, c.get("shop").id);
+    return feed ? c.json(shown(feed), 200, NO_STORE) : noFeed();
+  });
+
+  app.put(routes.admin.catalogueFeed(":shop"), merchant, async (c) => {
+    const body = await readBounded(c.req.raw, MAX_REQUEST_BYTES);
+    const json = body.ok ? parseJson(body.bytes) : null;
+    const parsed = parse(CATALOGUE_FEED_SCHEMA, json?.ok ? json.value : undefined, "feed");
+    if (!parsed.ok) return refuse(400, "invalid-feed", `${parsed.path} ${parsed.message}.`);
+    const { url, format = null, everyMinutes = 60, graceDays = 7 } = parsed.value;
+    if (!isPublicAddress(url)) return refuse(400, "invalid-feed", `feed.url: "${url}" is not an http or https address of a public server.`);
+    const { id } = c.get("shop");
+    await setFeed(c.env.DB, id, { url, format, everyMinutes, graceDays }, services.now());
+    return c.json(shown((await feedOf(c.env.DB, id))!), 200, NO_STORE);
+  });
+
+  app.delete(routes.admin.catalogueFeed(":shop"), merchant, async (c) => {
+    await deleteFeed(c.env.DB, c.get("shop").id);
+    return c.body(null, 204);
+  });
+
+  app.post(routes.admin.catalogueFetch(":shop"), merchant, async (c) => {
+    const feed = await feedOf(c.env.DB, c.get("shop").id);
+    if (!feed) return noFeed();
+    const fetched = await fetchFeed(c.env, services.fetch, feed, services.now());
+    services.shops.clear();
+    return c.json(shown(fetched as StoredFeed), 200, NO_STORE);
+  });
+}
+
+/** What is generated, as it is asked for. */
+function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}
+
+function shown({ url, format, everyMinutes, graceDays, nextAtMs, lastAtMs, lastOutcome, lastMessage, failures }: StoredFeed): CatalogueFeed {
+  return { url, format, everyMinutes, graceDays, nextAtMs, lastAtMs, lastOutcome, lastMessage, failures };
+}
+
+function noFeed(): Response {
+  return refuse(404, "no-feed", "This shop's catalogue is not fetched from anywhere. Set its feed's address first.");
+}
+
+/** Workers cannot reach private networks; names that mean this machine are refused all the same. */
+function isPublicAddress(text: string): boolean {
+  try {
+    const { protocol, hostname, username } = new URL(text);
+    return (protocol === "https:" || protocol === "http:") && username === "" && !/^(localhost|.*\.(local|internal|localhost)|\d+(\.\d+){3}|\[.*\])$/i.test(hostname);
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,7 @@ import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
 import { refuse } from "../refusal.ts";
 import { shardsOf } from "../shards.ts";
-import { MissingObjectError } from "../snapshot.ts";
+import { MissingObjectError } from "../catalogue/store.ts";
 
 export function exportRoutes(app: App, services: Services): void {
   app.get(routes.admin.export(":shop"), merchantOnly(services), async (c) => {

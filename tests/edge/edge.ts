@@ -4,6 +4,7 @@ import { env as bindings } from "cloudflare:workers";
 import { EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, routes, type ApiError, type CreateShopRequest, type CreateShopResponse, type ExportErasure, type ExportLine, type StatsResponse } from "../../core/api.ts";
 import type { BatchReceipt, EventBatch, EventName, EventParams, ShopEvent } from "../../core/events.ts";
 import { createApp } from "../../edge/app.ts";
+import type { Fetch } from "../../edge/catalogue/fetch-feed.ts";
 import type { Env } from "../../edge/env.ts";
 import { shopById } from "../../edge/db/shops.ts";
 import { popularItems } from "../../edge/shards.ts";
@@ -27,7 +28,7 @@ export interface TestEdge {
  * An isolate of its own: caches and rate limits begin empty.
  * @param variables other values of the Worker's variables
  */
-export function startEdge(nowMs = NOON, variables: Partial<Env> = {}): TestEdge {
+export function startEdge(nowMs = NOON, variables: Partial<Env> = {}, fetch: Fetch = () => Promise.reject(new Error("nothing is fetched in this test"))): TestEdge {
   const edge: TestEdge = {
     nowMs,
     async fetch(path, init) {
@@ -39,7 +40,7 @@ export function startEdge(nowMs = NOON, variables: Partial<Env> = {}): TestEdge 
       return new Response(response.status === 204 || response.status === 304 ? null : body, response);
     },
   };
-  const app = createApp({ now: () => edge.nowMs, sleep: () => Promise.resolve() });
+  const app = createApp({ now: () => edge.nowMs, sleep: () => Promise.resolve(), fetch });
   return edge;
 }
 

@@ -11,7 +11,7 @@ it("puts catalogues in the order of what shoppers did since, and throws expired 
   await shop.send("client-0001", [event(1, "view_item", { items: [{ item_id: "b" }] })]);
   await insertSession(env.DB, shop.id, "over", NOON);
   await insertSession(env.DB, shop.id, "running", NOON + 1);
-  await keepHouse(env, NOON);
+  await keepHouse(env, NOON, () => Promise.reject(new Error("nothing is fetched")));
   const { catalogue } = await (await shop.edge.fetch(routes.config(shop.writeKey))).json<ShopConfig>();
   const { cards } = await (await shop.edge.fetch(routes.file(catalogue!.sha256))).json<CatalogueSnapshot>();
   expect(cards.map(({ id }) => id)).toEqual(["b", "a"]);

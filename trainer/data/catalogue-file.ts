@@ -1,8 +1,12 @@
-/** Reads a catalogue with Merchant Center's column names: one JSON product a line, CSV or TSV, gzip or plain. */
-import { AVAILABILITIES, parseProduct, PRODUCT_SCHEMA, type Product } from "../../core/catalogue.ts";
+/** Reads a catalogue file: Merchant Center's tables or XML, JSON lines, Shopify's products.json, WooCommerce's export; gzip or plain. */
+import { parseProduct, PRODUCT_SCHEMA, type Product } from "../../core/catalogue.ts";
+import { attributeName, merchantProduct } from "../../core/feeds/attributes.ts";
+import { FeedError, feedFormatOf, readFeed, type FeedFormat } from "../../core/feeds/feed.ts";
 import type { CleaningReport } from "./cleaning.ts";
-import { place, readJsonLines, readTable, type OnBytes } from "./rows.ts";
+import { DataFileError, headOf, place, readJsonLines, readTable, readText, type OnBytes } from "./rows.ts";
 
+/** What only the reader of feeds knows. */
+const SYSTEMS: ReadonlySet<FeedFormat> = new Set(["merchant-xml", "shopify-json", "woocommerce-csv"]);
 const JSON_NAME = /\.(ndjson|jsonl|json)(\.gz)?$/i;
 
 /**
@@ -11,6 +15,18 @@ const JSON_NAME = /\.(ndjson|jsonl|json)(\.gz)?$/i;
  */
 export async function readCatalogueFile({ path, report, onBytes }: { path: string; report: CleaningReport; onBytes?: OnBytes }): Promise<Product[]> {
   const products = new Map<string, Product>();
+  const format = feedFormatOf((await headOf(path)).join("\n"));
+  if (format !== null && SYSTEMS.has(format)) {
+    try {
+      for await (const row of readFeed(format, await readText(path, onBytes), { currency: null, nowMs: Date.now() })) {
+        if (row.ok) products.set(row.product.id, row.product);
+        else report.note(`not a product: ${row.path} ${row.message}`, place(path, row.line));
+      }
+    } catch (cause) {
+      throw cause instanceof FeedError ? new DataFileError(`${path}, line ${cause.line}, character ${cause.column}: ${cause.message}`, { cause }) : cause;
+    }
+    return [...products.values()];
+  }
   for await (const { line, value } of JSON_NAME.test(path) ? readJsonLines(path, onBytes) : tableRows(path, onBytes)) {
     if (value === undefined) {
       report.note("line that is not JSON", place(path, line));
@@ -28,35 +44,9 @@ export async function readCatalogueFile({ path, report, onBytes }: { path: strin
 }
 
 async function* tableRows(path: string, onBytes?: OnBytes): AsyncGenerator<{ line: number; value: unknown }> {
-  // Feeds write "image link" and "image_link", "Price" and "price"; all mean the same attribute.
-  const rename = (name: string) => name.toLowerCase().replace(/^g:/, "").replace(/[\s-]+/g, "_");
-  for await (const { line, values } of readTable(path, { required: PRODUCT_SCHEMA.required, rename, onBytes })) {
-    yield { line, value: fromCells(values) };
+  for await (const { line, values } of readTable(path, { required: PRODUCT_SCHEMA.required, rename: attributeName, onBytes })) {
+    yield { line, value: merchantProduct(values, { currency: null, nowMs: Date.now() }) };
   }
-}
-
-/** Cells are text: amounts, counts and availabilities are read as Merchant Center's documentation writes them. */
-function fromCells(cells: { [column: string]: string }): { [name: string]: unknown } {
-  const product: { [name: string]: unknown } = {};
-  for (const [name, schema] of Object.entries(PRODUCT_SCHEMA.properties)) {
-    const cell = cells[name]?.trim();
-    if (cell === undefined || cell === "") continue;
-    if (name === "availability") product[name] = availabilityOf(cell);
-    else product[name] = schema.type === "string" ? cell : amountOf(cell);
-  }
-  return product;
-}
-
-/** `in stock` and `In_Stock` are `in_stock`; what is unknown stays as it is, and is refused with its own words. */
-function availabilityOf(cell: string): string {
-  const name = cell.toLowerCase().replace(/[\s-]+/g, "_");
-  return (AVAILABILITIES as readonly string[]).includes(name) ? name : cell;
-}
-
-/** `15.00 GBP`, `£1,299.00` and `15` are numbers; anything else stays text, which the schema refuses. */
-function amountOf(cell: string): number | string {
-  const digits = cell.replace(/^[A-Z]{3}\s?|\s?[A-Z]{3}$|^\p{Sc}\s?|\s?\p{Sc}$/gu, "").replace(/,(?=\d{3}(\D|$))/g, "");
-  return /^-?\d+(\.\d+)?$/.test(digits) ? Number(digits) : cell;
 }
 
 function idOf(value: unknown): string | undefined {

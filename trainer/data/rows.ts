@@ -186,6 +186,11 @@ export async function* readJsonLines(path: string, onBytes?: OnBytes): AsyncGene
   if (rest.trim()) yield { line: line + 1, value: parsed(rest) };
 }
 
+/** All of a file as text, piece by piece. @throws DataFileError */
+export async function readText(path: string, onBytes?: OnBytes): Promise<AsyncIterable<string>> {
+  return (await openText(path, onBytes)).setEncoding("utf8") as AsyncIterable<string>;
+}
+
 /** Where something stands, for messages. */
 export function place(path: string, line: number, what?: string): string {
   return `${basename(path)}, line ${line}${what === undefined ? "" : `: ${what}`}`;
