@@ -52,10 +52,11 @@ function playwright(): Counts {
   return atLeastOneFailure(code, { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped });
 }
 
-/** The faults of `npm run test:faults`, each for a shorter while. */
-function faults(): Counts {
+/** The faults of `npm run test:faults`, or of `test:edge-faults`, each for a shorter while. */
+function faults(program: string): Counts {
   const file = join(RESULTS, "faults.json");
-  const code = run("node", ["tests/faults/main.ts", "--short", "--json", file]);
+  rmSync(file, { force: true });
+  const code = run("node", [program, "--short", "--json", file]);
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   return atLeastOneFailure(code, { ...(JSON.parse(readFileSync(file, "utf8")) as Pick<Counts, "passed" | "failed">), skipped: 0 });
 }
@@ -79,7 +80,8 @@ for (const part of [
   () => step("vite", ["build", "--mode", "dashboard", "--logLevel", "warn"]),
   vitest,
   playwright,
-  faults,
+  () => faults("tests/faults/main.ts"),
+  () => faults("tests/faults/edge/main.ts"),
 ]) {
   const counts = part();
   total.passed += counts.passed;
