@@ -12,7 +12,7 @@ export interface RefusalOptions {
  * @param code stable; programs may depend on it
  * @param message a sentence for a person: what is wrong, and what to do
  */
-export function refuse(status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 411 | 413 | 415 | 422 | 429 | 500 | 503, code: string, message: string, options: RefusalOptions = {}): Response {
+export function refuse(status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 411 | 413 | 415 | 416 | 422 | 429 | 500 | 503, code: string, message: string, options: RefusalOptions = {}): Response {
   const body: ApiError = { error: { code, message, retry: options.retry ?? false } };
   const headers = new Headers({ "cache-control": "no-store", ...options.headers });
   if (options.retryAfterSeconds !== undefined) headers.set("retry-after", String(Math.max(1, Math.ceil(options.retryAfterSeconds))));

@@ -3,6 +3,7 @@ import { routes } from "../../core/api.ts";
 import { sha256Hex } from "../../core/ids.ts";
 import { writeModel } from "../../core/model/config.ts";
 import type { Manifest, SignedManifest } from "../../core/weights/manifest.ts";
+import { PART_BYTES } from "../../widget/engine/download.ts";
 import { loadModel, type CachedWeights, type LoadOptions, type WeightsCache } from "../../widget/engine/model.ts";
 import { randomModel } from "../core/random-model.ts";
 import { createSigner, MANIFEST, type Signer } from "../core/weights/signer.ts";
@@ -10,6 +11,9 @@ import { createSigner, MANIFEST, type Signer } from "../core/weights/signer.ts";
 const EDGE = "https://edge.example";
 const NOW = MANIFEST.createdAtMs + 1000;
 const FILES = [1, 2, 3].map((seed) => writeModel(randomModel({ width: 8, length: 5, blocks: 1, heads: 1, neighbours: 2 }, 20, seed)));
+
+/** Longer than a part. */
+const LARGE = writeModel(randomModel({ width: 64, length: 5, blocks: 1, heads: 1, neighbours: 2 }, 4000, 4));
 
 let signer: Signer;
 beforeAll(async () => {
@@ -19,23 +23,35 @@ beforeAll(async () => {
 /** What the edge holds, by hash, and what it was asked for. */
 let files: Map<string, Uint8Array<ArrayBuffer> | number>;
 let requests: string[];
+let ranges: (string | null)[];
 let kept: Map<string, CachedWeights>;
+let parts: Map<string, ArrayBuffer>;
 beforeEach(() => {
   files = new Map();
   requests = [];
+  ranges = [];
   kept = new Map();
+  parts = new Map();
 });
 const cache: WeightsCache = {
   get: async (shop) => kept.get(shop),
   put: async (shop, entry) => void kept.set(shop, entry),
   delete: async (shop) => void kept.delete(shop),
+  parts: {
+    get: async (sha256, part) => parts.get(`${sha256}:${part}`),
+    put: async (sha256, part, bytes) => void parts.set(`${sha256}:${part}`, bytes),
+    clear: async () => parts.clear(),
+  },
 };
 const edgeFetch = (async (url: string, init?: RequestInit) => {
   requests.push(url);
+  const range = new Headers(init?.headers).get("range");
+  ranges.push(range);
   expect(init?.credentials).toBe("omit");
   const file = files.get(url.slice(url.lastIndexOf("/") + 1));
   if (file === undefined) throw new TypeError("Failed to fetch");
-  return typeof file === "number" ? new Response(null, { status: file }) : new Response(file);
+  if (typeof file === "number") return new Response(null, { status: file });
+  return range ? new Response(file.slice(Number(/^bytes=(\d+)-$/.exec(range)![1])), { status: 206 }) : new Response(file);
 }) as typeof fetch;
 
 /** Signs a manifest for the file; the edge then serves `served`, the same file unless said otherwise. */
@@ -158,8 +174,27 @@ test("a kept model damaged on disk is downloaded again", async () => {
   expect(await load(manifest)).toMatchObject({ ok: false, reason: "download-failed" });
 });
 
+test("parts kept of a broken download save that much of the next, and go when the file is whole", async () => {
+  const manifest = await publish(1, LARGE, { served: null });
+  const sha256 = await sha256Hex(LARGE);
+  await cache.parts.put(sha256, 0, LARGE.slice(0, PART_BYTES).buffer);
+  expect(await load(manifest)).toMatchObject({ ok: false, reason: "download-failed" });
+  expect(parts.size).toBe(1);
+  files.set(sha256, LARGE);
+  expect(await load(manifest)).toMatchObject({ ok: true, version: 1 });
+  expect(ranges).toEqual([`bytes=${PART_BYTES}-`, `bytes=${PART_BYTES}-`]);
+  expect(parts.size).toBe(0);
+});
+
+test("a damaged part costs a second download, not the model", async () => {
+  const manifest = await publish(1, LARGE);
+  await cache.parts.put(await sha256Hex(LARGE), 0, flip(LARGE.slice(0, PART_BYTES), 7).buffer);
+  expect(await load(manifest)).toMatchObject({ ok: true, version: 1 });
+  expect(ranges).toEqual([`bytes=${PART_BYTES}-`, null]);
+});
+
 test("a storage that fails costs nothing but the next page's download", async () => {
-  const broken: WeightsCache = { get: () => Promise.reject(new Error("blocked")), put: () => Promise.reject(new Error("full")), delete: () => Promise.reject(new Error("blocked")) };
+  const broken: WeightsCache = { get: () => Promise.reject(new Error("blocked")), put: () => Promise.reject(new Error("full")), delete: () => Promise.reject(new Error("blocked")), parts: { get: () => Promise.reject(new Error("blocked")), put: () => Promise.reject(new Error("full")), clear: () => Promise.reject(new Error("blocked")) } };
   expect(await load(await publish(1), { cache: broken })).toMatchObject({ ok: true, version: 1 });
 });
 

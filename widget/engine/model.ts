@@ -5,6 +5,7 @@ import { readModel, type Model } from "../../core/model/config.ts";
 import { WeightsFormatError } from "../../core/weights/format.ts";
 import { fileFor } from "../../core/weights/head.ts";
 import { openManifest, type HeadName, type Manifest, type ManifestRefusal, type SignedManifest } from "../../core/weights/manifest.ts";
+import { download, type Downloaded, type PartsCache } from "./download.ts";
 import { createVerify } from "./ed25519.ts";
 
 /** The last good version of each shop's model, with what is needed to judge it again. */
@@ -18,6 +19,8 @@ export interface WeightsCache {
   get(shop: string): Promise<CachedWeights | undefined>;
   put(shop: string, entry: CachedWeights): Promise<void>;
   delete(shop: string): Promise<void>;
+  /** Of a version that is on its way. */
+  parts: PartsCache;
 }
 
 export type ModelRefusal = ManifestRefusal | "no-model" | "insecure-context" | "download-failed" | "size-mismatch" | "hash-mismatch" | "malformed-weights";
@@ -59,7 +62,8 @@ export interface LoadOptions {
  * dropped, it may have expired), and no version below it is accepted. Without a published model (none yet, or paused
  * by the merchant) there is none, cached or not.
  */
-export async function loadModel({ config, edge, signers, fetch, cache, head, nowMs, subtle = globalThis.crypto?.subtle }: LoadOptions): Promise<LoadedModel | Refused> {
+export async function loadModel(options: LoadOptions): Promise<LoadedModel | Refused> {
+  const { config, signers, cache, head, nowMs, subtle = globalThis.crypto?.subtle } = options;
   if (!config.manifest) return refuse("no-model", "the shop has no published model, or has paused it");
   if (!subtle) return refuse("insecure-context", "signatures can only be checked on pages served over HTTPS");
   const { shop } = config;
@@ -78,11 +82,11 @@ export async function loadModel({ config, edge, signers, fetch, cache, head, now
     }
     // Damaged on disk: as if it had never been there.
     await cache.delete(shop).catch(() => {});
-    const fresh = await download(published.manifest, head, edge, fetch);
+    const fresh = await fetchModel(published.manifest, options);
     if (fresh.ok) await keep(cache, shop, fresh, fileFor(published.manifest, head), config.manifest);
     return fresh;
   } else {
-    const loaded = await download(published.manifest, head, edge, fetch);
+    const loaded = await fetchModel(published.manifest, options);
     if (loaded.ok) {
       await keep(cache, shop, loaded, fileFor(published.manifest, head), config.manifest);
       return loaded;
@@ -100,16 +104,20 @@ async function lastGood(cached: CachedWeights | undefined, head: HeadName, judge
   return loaded.ok ? { ...loaded, refused } : undefined;
 }
 
-async function download(manifest: Manifest, head: HeadName, edge: string, fetch: LoadOptions["fetch"]): Promise<LoadedModel | Refused> {
-  let bytes: ArrayBuffer;
-  try {
-    const response = await fetch(`${edge}${routes.file(fileFor(manifest, head).sha256)}`, { credentials: "omit" });
-    if (!response.ok) return refuse("download-failed", `the edge answered ${response.status} for the weights of version ${manifest.version}`);
-    bytes = await response.arrayBuffer();
-  } catch (error) {
-    return refuse("download-failed", `the weights of version ${manifest.version} did not arrive: ${String(error)}`);
+async function fetchModel(manifest: Manifest, { head, edge, fetch, cache: { parts } }: LoadOptions): Promise<LoadedModel | Refused> {
+  const { sha256, bytes } = fileFor(manifest, head);
+  for (let again = true; ; again = false) {
+    let downloaded: Downloaded;
+    try {
+      downloaded = await download({ url: `${edge}${routes.file(sha256)}`, sha256, bytes, fetch, parts });
+    } catch (error) {
+      return refuse("download-failed", `the weights of version ${manifest.version} did not arrive: ${String(error)}`);
+    }
+    const loaded = await read(manifest, head, downloaded.bytes);
+    // Whole, or of no use. Wrong parts are not told from a wrong file but by another download.
+    await parts.clear().catch(() => {});
+    if (loaded.ok || !downloaded.resumed || !again) return loaded;
   }
-  return read(manifest, head, bytes);
 }
 
 /** Checks size and hash before anything reads the bytes. */
