@@ -5,14 +5,16 @@ import { readTensors, tensorOf, typedTensor, WeightsFormatError, writeTensors, t
 
 /** Softmax temperature of the cosine scores (CORE, Hou et al., SIGIR 2022, arXiv:2204.11067). */
 export const TEMPERATURE = 0.07;
-/** The widest model: one workgroup of the WebGPU kernel then quantises a whole session vector. */
+/** The widest model. */
 export const MAX_WIDTH = 64;
 /**
- * Session vectors are multiplied with the int8 rows as whole numbers of 16 bits: 64 · 32767 · 127 < 2^31, so i32
- * holds every product exactly. Coarser is not enough: where two backends' encoders differ by a millionth, a value may
- * round to the next level, and with 12 bits that moved scores by 1.4e-3, with 16 bits by 1.2e-4 (measured over 200 histories of 1,200 items).
+ * Session vectors, of length 1, are multiplied with the int8 rows as whole numbers of this unit. A row of 128 entries is
+ * at most 127 · √128 long and no product is longer than its factors' lengths multiplied: 1437 · 2^20 < 2^31, so i32
+ * holds every product and every part of its sum. Coarser is not enough: where two backends' encoders differ by a
+ * millionth, a value may round to the next level, which with 12 bits moved scores by 1.4e-3 and with 16 by 1.2e-4
+ * (measured over 200 histories of 1,200 items).
  */
-export const QUERY_LEVELS = 32767;
+export const QUERY_UNIT = 2 ** -20;
 /** Co-visitation weights are stored in 8 bits, relative to 1. */
 export const CO_VISIT_LEVELS = 255;
 

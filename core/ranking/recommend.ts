@@ -4,10 +4,9 @@ import type { Arm } from "../events.ts";
 import { encodeHistory, type EncodedHistory, type HistoryEntry } from "../history.ts";
 import { createId } from "../ids.ts";
 import type { Model } from "../model/config.ts";
-import { scoreHistory } from "../model/score.ts";
+import { rankHistory, type Ranked, type RankOptions } from "../model/rank.ts";
 import type { DrawnSlate, Placement, Strategy } from "../slate.ts";
 import { applyPolicy, type ShopperContext } from "./policy.ts";
-import { topK } from "./topk.ts";
 
 /** Candidates that the policy chooses a slate's k from, at the least. */
 const CANDIDATES = 100;
@@ -17,15 +16,22 @@ export interface Shelf {
   cards: readonly Card[];
   cardOf: (itemId: string) => Card | undefined;
   model: { model: Model; version: number } | null;
+  /** The model's items that have no card, a bit each, as `RankOptions.skip` has them. */
+  withoutCard: Uint32Array;
 }
 
 export function createShelf(cards: readonly Card[], model: Shelf["model"]): Shelf {
   const byId = new Map(cards.map((card) => [card.id, card]));
-  return { cards, cardOf: (itemId) => byId.get(itemId), model };
+  const ids = model?.model.itemIds ?? [];
+  const withoutCard = new Uint32Array(Math.ceil(ids.length / 32));
+  ids.forEach((id, item) => {
+    if (!byId.has(id)) withoutCard[item >>> 5]! |= 1 << (item & 31);
+  });
+  return { cards, cardOf: (itemId) => byId.get(itemId), model, withoutCard };
 }
 
-/** Scores every item of the model for one input, [N]. Plain loops by default; devices pass their backend's. */
-export type ScoreInput = (model: Model, input: EncodedHistory) => Float32Array | Promise<Float32Array>;
+/** Ranks the model's items for one input. Plain loops by default; devices pass their engine's. */
+export type RankInput = (model: Model, input: EncodedHistory, options: RankOptions) => Ranked | Promise<Ranked>;
 
 /**
  * What a strategy reads as the shopper's history: all of it, the page's product alone, or the cart.
@@ -55,13 +61,14 @@ export async function recommend(
   placement: Pick<Placement, "id" | "strategy" | "k">,
   context: ShopperContext,
   arm: Arm,
-  score: ScoreInput = scoreHistory,
+  rank: RankInput = rankHistory,
 ): Promise<DrawnSlate> {
   const history = shelf.model ? strategyHistory(placement.strategy, context) : null;
   const input = shelf.model && history ? encodeHistory(history, (id) => shelf.model!.model.indexOf.get(id), shelf.model.model.config.length) : null;
   const personal = shelf.model !== null && input !== null && input.count > 0;
-  const scores = personal ? await score(shelf.model!.model, input) : null;
-  const chosen = fillSlate(shelf, scores, placement, context);
+  const k = CANDIDATES + placement.k + context.history.length;
+  const ranked = personal ? await rank(shelf.model!.model, input, { k, skip: shelf.withoutCard }) : null;
+  const chosen = fillSlate(shelf, ranked, placement, context);
   return {
     slate_id: createId(),
     placement: placement.id,
@@ -73,16 +80,10 @@ export async function recommend(
   };
 }
 
-/** Ranks, filters, and fills up by popularity. @param scores [N] of the shelf's model, or null for popularity alone */
-function fillSlate(shelf: Shelf, scores: Float32Array | null, placement: Pick<Placement, "strategy" | "k">, context: ShopperContext): { card: Card; score: number }[] {
+/** Filters a ranking, and fills up by popularity. @param ranked of the shelf's model, or null for popularity alone */
+function fillSlate(shelf: Shelf, ranked: Ranked | null, placement: Pick<Placement, "strategy" | "k">, context: ShopperContext): { card: Card; score: number }[] {
   const candidates: { card: Card; score: number }[] = [];
-  if (scores && shelf.model) {
-    const { itemIds } = shelf.model.model;
-    const wanted = CANDIDATES + placement.k + context.history.length;
-    for (const index of topK(scores, wanted, (i) => shelf.cardOf(itemIds[i]!) !== undefined)) {
-      candidates.push({ card: shelf.cardOf(itemIds[index]!)!, score: scores[index]! });
-    }
-  }
+  ranked?.items.forEach((item, place) => candidates.push({ card: shelf.cardOf(shelf.model!.model.itemIds[item]!)!, score: ranked.scores[place]! }));
   for (const card of shelf.cards) candidates.push({ card, score: 0 });
   return applyPolicy(candidates, placement.strategy, context, shelf.cardOf, placement.k);
 }

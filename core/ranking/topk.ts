@@ -1,39 +1,84 @@
 /** The k best of many scores. */
 
+/** Keeps the k best of the items that it is offered: by key, equal keys by index, lowest first. */
+export interface Selection {
+  /** A key must exceed this to be worth offering, where items are offered by rising index. */
+  readonly threshold: number;
+  /** @param key not NaN */
+  offer(key: number, item: number): void;
+  /** The best, best first. The selection is used up. */
+  take(): { items: Int32Array; keys: Float64Array };
+}
+
+export function createSelection(k: number): Selection {
+  // A binary heap with the worst of the best on top: one comparison for nearly every item.
+  const keys = new Float64Array(k);
+  const items = new Int32Array(k);
+  let count = 0;
+  const worse = (key: number, item: number, at: number) => key < keys[at]! || (key === keys[at] && item > items[at]!);
+  /** Puts an entry in at the top of the first `size`, and lets it sink to its place. */
+  const sink = (key: number, item: number, size: number) => {
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= size) break;
+      if (child + 1 < size && worse(keys[child + 1]!, items[child + 1]!, child)) child += 1;
+      if (worse(key, item, child)) break;
+      keys[at] = keys[child]!;
+      items[at] = items[child]!;
+      at = child;
+    }
+    keys[at] = key;
+    items[at] = item;
+  };
+  return {
+    get threshold() {
+      return count < k ? -Infinity : k > 0 ? keys[0]! : Infinity;
+    },
+    offer(key, item) {
+      if (count === k) {
+        if (k > 0 && !worse(key, item, 0)) sink(key, item, k);
+        return;
+      }
+      let at = count;
+      count += 1;
+      for (let parent = (at - 1) >> 1; at > 0 && worse(key, item, parent); parent = (at - 1) >> 1) {
+        keys[at] = keys[parent]!;
+        items[at] = items[parent]!;
+        at = parent;
+      }
+      keys[at] = key;
+      items[at] = item;
+    },
+    take() {
+      // The worst goes to the end, again and again.
+      for (let size = count - 1; size > 0; size -= 1) {
+        const [key, item] = [keys[size]!, items[size]!];
+        keys[size] = keys[0]!;
+        items[size] = items[0]!;
+        sink(key, item, size);
+      }
+      return { items: items.subarray(0, count), keys: keys.subarray(0, count) };
+    },
+  };
+}
+
 /**
  * @param scores any numbers; `-Infinity` and NaN are never chosen
  * @param allowed false for items that may not be chosen; all may where it is left out
  * @returns indices, best first; equal scores by index, lowest first; fewer than k where fewer are allowed
  */
 export function topK(scores: ArrayLike<number>, k: number, allowed?: (index: number) => boolean): number[] {
-  // A binary heap with the worst of the best on top: one comparison for nearly every item.
-  const heap: number[] = [];
-  const worse = (a: number, b: number) => scores[a]! < scores[b]! || (scores[a] === scores[b] && a > b);
+  const selection = createSelection(Math.min(k, scores.length));
+  let { threshold } = selection;
   for (let index = 0; index < scores.length; index += 1) {
-    if (!(scores[index]! > -Infinity)) continue;
-    if (heap.length === k && !worse(heap[0]!, index)) continue;
+    // Also false for NaN.
+    if (!(scores[index]! > threshold)) continue;
     if (allowed && !allowed(index)) continue;
-    if (heap.length < k) {
-      heap.push(index);
-      for (let at = heap.length - 1; at > 0; ) {
-        const parent = (at - 1) >> 1;
-        if (!worse(heap[at]!, heap[parent]!)) break;
-        [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
-        at = parent;
-      }
-    } else if (k > 0) {
-      heap[0] = index;
-      for (let at = 0; ; ) {
-        let child = 2 * at + 1;
-        if (child >= k) break;
-        if (child + 1 < k && worse(heap[child + 1]!, heap[child]!)) child += 1;
-        if (!worse(heap[child]!, heap[at]!)) break;
-        [heap[at], heap[child]] = [heap[child]!, heap[at]!];
-        at = child;
-      }
-    }
+    selection.offer(scores[index]!, index);
+    threshold = selection.threshold;
   }
-  return heap.sort((a, b) => (worse(a, b) ? 1 : -1));
+  return [...selection.take().items];
 }
 
 /** The place of one item in the full ranking, from 1; equal scores by index. */

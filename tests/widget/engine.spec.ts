@@ -1,5 +1,6 @@
 import { expect, test, type Page } from "@playwright/test";
 import type { Harness } from "./engine/harness.ts";
+import type { BackendName } from "../../widget/engine/protocol.ts";
 import { startSite, type Site } from "./engine/site.ts";
 
 declare const harness: Harness;
@@ -32,7 +33,10 @@ async function open(page: Page, policy?: string): Promise<void> {
 }
 const start = (page: Page, options: Omit<Parameters<Harness["start"]>[0], "engineUrl"> & { engineUrl?: string }) =>
   page.evaluate((given) => harness.start(given), { engineUrl: site.engineUrl, ...options });
-const score = (page: Page, histories: number) => page.evaluate((count) => harness.score(count), histories);
+const rank = (page: Page, histories: number) => page.evaluate((count) => harness.rank(count), histories);
+/** What is measured of a backend that does both tasks. */
+const taking = (backend: BackendName) => [[backend, "encode"], [backend, "score"]];
+const both = (backend: BackendName) => ({ encode: backend, score: backend });
 
 for (const backend of ["webgpu", "wasm"] as const) {
   test(`${backend} ranks the top 20 of 200 histories as the plain loops do`, async ({ page }) => {
@@ -40,7 +44,7 @@ for (const backend of ["webgpu", "wasm"] as const) {
     await open(page);
     const parity = await page.evaluate((name) => harness.parity(name, 1200, 200), backend);
     expect(parity.histories).toBe(200);
-    expect(parity.wrongProducts).toBe(0);
+    expect(parity.wrongTops).toBe(0);
     // Only items as good as equal may change places.
     expect(parity.largestSwapGap).toBeLessThan(1e-4);
     expect(parity.swaps).toBeLessThan(20);
@@ -50,11 +54,11 @@ for (const backend of ["webgpu", "wasm"] as const) {
     test.skip(backend === "webgpu" && !hasWebGpu(), "no adapter in this project");
     test.setTimeout(120_000);
     await open(page);
-    expect(await start(page, { backend, itemCount: 100 })).toMatchObject({ backend, thread: "worker", fallbacks: {} });
-    const { largestError, diagnostics, tensorsAfterFirst } = await score(page, 500);
-    expect(tensorsAfterFirst).toBeGreaterThan(0);
-    expect(diagnostics.tensors).toBe(tensorsAfterFirst);
-    expect(diagnostics).toMatchObject({ backend, fallbacks: {} });
+    const serving = { encode: backend, score: backend === "wasm" ? "loops" : backend };
+    expect(await start(page, { backend, itemCount: 100 })).toMatchObject({ backend: serving, thread: "worker", fallbacks: {} });
+    const { largestError, diagnostics, memoryAfterFirst } = await rank(page, 500);
+    expect(memoryAfterFirst.tensors).toBeGreaterThan(0);
+    expect(diagnostics).toMatchObject({ backend: serving, memory: memoryAfterFirst, fallbacks: {} });
     expect(largestError).toBeLessThan(1e-3);
   });
 }
@@ -64,19 +68,18 @@ test("leaves the GPU alone where it would run on the CPU, and WASM where plain l
   const requests: string[] = [];
   page.on("request", (request) => requests.push(request.url()));
   const diagnostics = await start(page, { itemCount: 1200 });
-  expect(diagnostics).toMatchObject({ backend: "loops", thread: "worker", fallbacks: { [hasWebGpu() ? "software-adapter" : "no-adapter"]: 1 } });
-  expect(diagnostics.measurements.map(({ backend }) => backend)).toEqual(["loops"]);
+  expect(diagnostics).toMatchObject({ backend: both("loops"), thread: "worker", fallbacks: { [hasWebGpu() ? "software-adapter" : "no-adapter"]: 1 } });
+  expect(diagnostics.calibration!.measurements.map(({ backend, task }) => [backend, task])).toEqual(taking("loops"));
   expect(requests.filter((url) => url.includes("/engine-"))).toEqual([site.engineUrl]);
-  expect((await score(page, 20)).largestError).toBe(0);
+  expect((await rank(page, 20)).exact).toBe(20);
 });
 
-test("WASM serves where plain loops miss a frame and it does not, and only then is it loaded", async ({ page }) => {
+test("WASM encodes where plain loops miss a frame and it is quicker, and only then is it loaded", async ({ page }) => {
   await open(page);
-  expect(await page.evaluate(() => harness.choose([17, 5]))).toEqual({ backend: "wasm", measured: ["loops", "wasm"], passedOver: [hasWebGpu() ? "software-adapter" : "no-adapter"] });
-  await page.reload();
-  await expect.poll(() => page.evaluate(() => "harness" in globalThis)).toBe(true);
-  expect(await page.evaluate(() => harness.choose([17, 18]))).toMatchObject({ backend: "loops", measured: ["loops", "wasm"] });
-  expect(await page.evaluate(() => harness.choose([16]))).toMatchObject({ backend: "loops", measured: ["loops"] });
+  expect(await page.evaluate(() => harness.choose([14, 3, 5]))).toEqual({ chosen: { encode: "wasm", score: "loops" }, measured: [...taking("loops"), ["wasm", "encode"]], passedOver: [hasWebGpu() ? "software-adapter" : "no-adapter"] });
+  await open(page);
+  expect(await page.evaluate(() => harness.choose([3, 14, 5]))).toMatchObject({ chosen: both("loops"), measured: [...taking("loops"), ["wasm", "encode"]] });
+  expect(await page.evaluate(() => harness.choose([3, 13]))).toMatchObject({ chosen: both("loops"), measured: taking("loops") });
 });
 
 test.describe("on a GPU that says it is hardware", () => {
@@ -87,48 +90,63 @@ test.describe("on a GPU that says it is hardware", () => {
   });
 
   test("WebGPU serves when it answers within a frame, whatever the plain loops would take", async ({ page }) => {
-    expect(await page.evaluate(() => harness.choose([16]))).toEqual({ backend: "webgpu", measured: ["webgpu"], passedOver: [] });
+    expect(await page.evaluate(() => harness.choose([10, 6]))).toEqual({ chosen: both("webgpu"), measured: taking("webgpu"), passedOver: [] });
+  });
+
+  test("WebGPU serves the one task with which a re-rank is within a frame", async ({ page }) => {
+    const measured = [...taking("webgpu"), ...taking("loops")];
+    expect(await page.evaluate(() => harness.choose([30, 4, 1, 40]))).toEqual({ chosen: { encode: "loops", score: "webgpu" }, measured, passedOver: ["too-slow"] });
+    await open(page);
+    expect(await page.evaluate(() => harness.choose([9, 30, 20, 7]))).toEqual({ chosen: { encode: "webgpu", score: "loops" }, measured, passedOver: ["too-slow"] });
   });
 
   test("WebGPU is passed over when it needs longer", async ({ page }) => {
-    expect(await page.evaluate(() => harness.choose([16.5, 2]))).toEqual({ backend: "loops", measured: ["webgpu", "loops"], passedOver: ["too-slow"] });
+    expect(await page.evaluate(() => harness.choose([16.5, 16.5, 2, 2]))).toEqual({ chosen: both("loops"), measured: [...taking("webgpu"), ...taking("loops")], passedOver: ["too-slow"] });
+  });
+
+  test("what was measured once is not measured again, but on another GPU", async ({ page }) => {
+    const remembered = { chosen: { encode: "loops", score: "webgpu" }, measurements: [], adapter: "google swiftshader" } as const;
+    const { adapter } = await page.evaluate(async () => ({ adapter: (({ vendor, architecture, device }) => [vendor, architecture, device].filter(Boolean).join(" "))((await navigator.gpu.requestAdapter())!.info) }));
+    expect(await page.evaluate((given) => harness.choose([], given), { ...remembered, measurements: [], adapter })).toEqual({ chosen: remembered.chosen, measured: [], passedOver: [] });
+    await open(page);
+    expect(await page.evaluate((given) => harness.choose([5, 5], given), { ...remembered, measurements: [], adapter: "nvidia ampere" })).toEqual({ chosen: both("webgpu"), measured: taking("webgpu"), passedOver: ["other-adapter"] });
   });
 
   test("WebGPU is passed over when its answer is wrong", async ({ page }) => {
     // A driver that loses uniforms: shapes are then zero.
     await page.evaluate(() => Object.defineProperty(GPUQueue.prototype, "writeBuffer", { value: () => {} }));
-    expect(await page.evaluate(() => harness.choose([2]))).toEqual({ backend: "loops", measured: ["loops"], passedOver: ["wrong-answer"] });
+    expect(await page.evaluate(() => harness.choose([2, 2]))).toEqual({ chosen: both("loops"), measured: taking("loops"), passedOver: ["wrong-answer"] });
   });
 
   test("WebGPU is passed over when the catalogue's rows do not fit it", async ({ page }) => {
     await page.evaluate(() => Object.defineProperty(GPUSupportedLimits.prototype, "maxStorageBufferBindingSize", { get: () => 100 * 16 - 1 }));
-    expect(await page.evaluate(() => harness.choose([2]))).toMatchObject({ backend: "loops", passedOver: ["too-large"] });
+    expect(await page.evaluate(() => harness.choose([2, 2]))).toMatchObject({ chosen: both("loops"), passedOver: ["too-large"] });
   });
 });
 
 test("says why a forced WebGPU cannot be had, and answers without it", async ({ page }) => {
   test.skip(hasWebGpu(), "there is an adapter in this project");
   await open(page);
-  expect(await start(page, { backend: "webgpu", itemCount: 100 })).toMatchObject({ backend: "loops", thread: "worker", fallbacks: { "no-adapter": 1 } });
-  expect((await score(page, 5)).largestError).toBe(0);
+  expect(await start(page, { backend: "webgpu", itemCount: 100 })).toMatchObject({ backend: both("loops"), thread: "worker", fallbacks: { "no-adapter": 1 } });
+  expect((await rank(page, 5)).exact).toBe(5);
 });
 
 test("answers the same request from plain loops when the GPU is lost", async ({ page }) => {
   test.skip(!hasWebGpu(), "no adapter in this project");
   await open(page);
-  expect(await start(page, { engineUrl: `${site.edge}/exposed.js`, backend: "webgpu", itemCount: 100 })).toMatchObject({ backend: "webgpu" });
-  expect((await score(page, 3)).diagnostics).toMatchObject({ backend: "webgpu", fallbacks: {} });
+  expect(await start(page, { engineUrl: `${site.edge}/exposed.js`, backend: "webgpu", itemCount: 100 })).toMatchObject({ backend: both("webgpu") });
+  expect((await rank(page, 3)).diagnostics).toMatchObject({ backend: both("webgpu"), fallbacks: {} });
   await page.workers()[0]!.evaluate(() => (globalThis as unknown as { gpuDevice: { destroy(): void } }).gpuDevice.destroy());
-  const { largestError, diagnostics } = await score(page, 3);
-  expect(diagnostics).toMatchObject({ backend: "loops", thread: "worker", fallbacks: { "gpu-lost": 1 } });
-  expect(largestError).toBe(0);
+  const { exact, diagnostics } = await rank(page, 3);
+  expect(diagnostics).toMatchObject({ backend: both("loops"), thread: "worker", fallbacks: { "gpu-lost": 1 } });
+  expect(exact).toBe(3);
 });
 
 test("never answers for another version than the one it was started with", async ({ page }) => {
   await open(page);
   expect(await start(page, { backend: "loops", itemCount: 100 })).toMatchObject({ thread: "worker" });
-  expect(await page.evaluate(() => harness.scoreAnother(100))).toBe(0);
-  expect((await score(page, 3)).diagnostics).toMatchObject({ thread: "worker", fallbacks: {} });
+  expect(await page.evaluate(() => harness.rankAnother(100))).toBe(true);
+  expect((await rank(page, 3)).diagnostics).toMatchObject({ thread: "worker", fallbacks: {} });
 });
 
 test("answers on the page when the worker crashes, and when it goes silent", async ({ page }) => {
@@ -136,18 +154,18 @@ test("answers on the page when the worker crashes, and when it goes silent", asy
   for (const [kill, reason] of [["setTimeout(() => { throw new Error('crashed') })", "worker-failed"], ["self.close()", "worker-timeout"]] as const) {
     expect(await start(page, { backend: "loops", itemCount: 100 })).toMatchObject({ thread: "worker", fallbacks: {} });
     await page.workers().at(-1)!.evaluate(kill);
-    const { largestError, diagnostics } = await score(page, 3);
-    expect(diagnostics).toMatchObject({ backend: "loops", thread: "main", fallbacks: { [reason]: 1 } });
-    expect(largestError).toBe(0);
+    const { exact, diagnostics } = await rank(page, 3);
+    expect(diagnostics).toMatchObject({ backend: both("loops"), thread: "main", fallbacks: { [reason]: 1 } });
+    expect(exact).toBe(3);
   }
 });
 
 test("answers on the page when the worker cannot read the weights, or its bundle does not load", async ({ page }) => {
   await open(page);
   expect(await start(page, { itemCount: 100, flip: 3 })).toMatchObject({ thread: "main", fallbacks: { "worker-failed": 1 } });
-  expect((await score(page, 3)).largestError).toBe(0);
+  expect((await rank(page, 3)).exact).toBe(3);
   expect(await start(page, { itemCount: 100, engineUrl: `${site.edge}/gone.js` })).toMatchObject({ thread: "main", fallbacks: { "worker-failed": 1 } });
-  expect((await score(page, 3)).largestError).toBe(0);
+  expect((await rank(page, 3)).exact).toBe(3);
 });
 
 test.describe("under a strict policy with Trusted Types", () => {
@@ -155,21 +173,21 @@ test.describe("under a strict policy with Trusted Types", () => {
     const violations = watchViolations(page);
     await open(page, `${STRICT}; worker-src blob: EDGE`);
     const backend = hasWebGpu() ? "webgpu" : "loops";
-    expect(await start(page, { backend, itemCount: 100 })).toMatchObject({ backend, thread: "worker", fallbacks: {} });
-    expect((await score(page, 5)).largestError).toBeLessThan(1e-3);
+    expect(await start(page, { backend, itemCount: 100 })).toMatchObject({ backend: both(backend), thread: "worker", fallbacks: {} });
+    expect((await rank(page, 5)).largestError).toBeLessThan(1e-3);
     expect(violations).toEqual([]);
   });
 
   test("leaves WASM out where the policy forbids it", async ({ page }) => {
     await open(page, `${STRICT}; worker-src blob: EDGE`);
-    expect(await start(page, { backend: "wasm", itemCount: 100 })).toMatchObject({ backend: "loops", thread: "worker", fallbacks: { "wasm-forbidden": 1 } });
-    expect((await score(page, 5)).largestError).toBe(0);
+    expect(await start(page, { backend: "wasm", itemCount: 100 })).toMatchObject({ backend: both("loops"), thread: "worker", fallbacks: { "wasm-forbidden": 1 } });
+    expect((await rank(page, 5)).exact).toBe(5);
   });
 
   test("runs WASM where the policy allows it", async ({ page }) => {
     await open(page, `${STRICT.replace("script-src EDGE", "script-src EDGE 'wasm-unsafe-eval'")}; worker-src blob: EDGE`);
-    expect(await start(page, { backend: "wasm", itemCount: 100 })).toMatchObject({ backend: "wasm", thread: "worker", fallbacks: {} });
-    expect((await score(page, 5)).largestError).toBeLessThan(1e-3);
+    expect(await start(page, { backend: "wasm", itemCount: 100 })).toMatchObject({ backend: { encode: "wasm", score: "loops" }, thread: "worker", fallbacks: {} });
+    expect((await rank(page, 5)).largestError).toBeLessThan(1e-3);
   });
 
   test("answers on the page without worker-src", async ({ page }) => {
@@ -177,13 +195,13 @@ test.describe("under a strict policy with Trusted Types", () => {
     const { thread, fallbacks } = await start(page, { itemCount: 3000 });
     expect(thread).toBe("main");
     expect((fallbacks["worker-blocked"] ?? 0) + (fallbacks["worker-failed"] ?? 0)).toBe(1);
-    expect((await score(page, 5)).largestError).toBe(0);
+    expect((await rank(page, 5)).exact).toBe(5);
   });
 
   test("answers on the page where the shop allows no policy of that name", async ({ page }) => {
     await open(page, `${STRICT.replace("trusted-types endcap", "trusted-types 'none'")}; worker-src blob: EDGE`);
     expect(await start(page, { itemCount: 100 })).toMatchObject({ thread: "main", fallbacks: { "worker-blocked": 1 } });
-    expect((await score(page, 5)).largestError).toBe(0);
+    expect((await rank(page, 5)).exact).toBe(5);
   });
 });
 

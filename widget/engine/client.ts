@@ -1,54 +1,60 @@
-/** The page's side of the engine: starts the worker, asks it for scores, and answers itself when it cannot. */
+/** The page's side of the engine: starts the worker, asks it for rankings, and answers itself when it cannot. */
 import type { EncodedHistory } from "../../core/history.ts";
 import type { Model } from "../../core/model/config.ts";
-import type { BackendName, FallbackReason, FromWorker, Measurement, ToWorker } from "./protocol.ts";
-import { scoreInSlices } from "./slices.ts";
+import type { Ranked, RankOptions } from "../../core/model/rank.ts";
+import type { BackendName, BackendPerTask, Calibration, FallbackReason, FromWorker, ToWorker } from "./protocol.ts";
+import type { RankInSlices } from "./slices.ts";
 
 /** A worker that says nothing for this long is given up: starting includes a download and a GPU's first pipelines. */
 const START_DEADLINE_MS = 20_000;
-const SCORE_DEADLINE_MS = 2_000;
+const RANK_DEADLINE_MS = 2_000;
 
 export interface EngineOptions {
   /** The built worker bundle; may be of another origin, which must allow cross-origin reads. */
   engineUrl: string;
   /** The weights file; copied, not taken. */
   bytes: ArrayBuffer;
-  /** The only backend to use, unmeasured: from `data-backend`, or remembered from an earlier page. */
-  backend?: BackendName;
+  /** The only backend to use, unmeasured: from `data-backend`. */
+  forced?: BackendName;
+  /** What an earlier page measured with the same browser and the same version. */
+  remembered?: Calibration;
+  /** The page's own ranking, where the worker has none. */
+  rankHere: RankInSlices;
   /** Called each time the engine falls back; for counting, never for control. */
   onFallback?(reason: FallbackReason, detail: string): void;
 }
 
-/** What support needs to know, and what the next page may remember. */
+/** What support needs to know. */
 export interface EngineDiagnostics {
   /** What answers now. */
-  backend: BackendName;
+  backend: BackendPerTask;
   thread: "worker" | "main";
-  /** Empty where a backend was forced. */
-  measurements: Measurement[];
+  /** Null where no worker has measured. */
+  calibration: Calibration | null;
   fallbacks: { [R in FallbackReason]?: number };
-  /** Tensors alive in the worker after the last answer. */
-  tensors: number;
+  /** Tensors alive in the worker after the last answer, and their bytes. */
+  memory: { tensors: number; bytes: number };
 }
 
 export interface Engine {
-  readonly backend: BackendName;
   /**
-   * @param model what `bytes` were read into (its rows are a view of them); any other is scored on the page, as the
+   * @param model what `bytes` were read into (its rows are a view of them); any other is ranked on the page, as the
    *   worker's would be another shop's or version's
    */
-  score(model: Model, input: EncodedHistory): Promise<Float32Array>;
+  rank(model: Model, input: EncodedHistory, options: RankOptions): Promise<Ranked>;
   diagnostics(): EngineDiagnostics;
   stop(): void;
 }
+
+const LOOPS: BackendPerTask = { encode: "loops", score: "loops" };
 
 /**
  * Starts the engine. Never rejects: what fails is reported to `onFallback`, and plain loops on the page's own
  * thread stand in, for a whole page or for one answer.
  */
-export async function startEngine({ engineUrl, bytes, backend, onFallback }: EngineOptions): Promise<Engine> {
-  const state: EngineDiagnostics = { backend: "loops", thread: "main", measurements: [], fallbacks: {}, tensors: 0 };
-  const waiting = new Map<number, (scores: Float32Array | null) => void>();
+export async function startEngine({ engineUrl, bytes, forced, remembered, rankHere, onFallback }: EngineOptions): Promise<Engine> {
+  const state: EngineDiagnostics = { backend: LOOPS, thread: "main", calibration: null, fallbacks: {}, memory: { tensors: 0, bytes: 0 } };
+  const waiting = new Map<number, (ranked: Ranked | null) => void>();
   let worker: Worker | null = null;
   let nextId = 0;
 
@@ -59,7 +65,7 @@ export async function startEngine({ engineUrl, bytes, backend, onFallback }: Eng
   const stop = () => {
     worker?.terminate();
     worker = null;
-    Object.assign(state, { backend: "loops", thread: "main" });
+    Object.assign(state, { backend: LOOPS, thread: "main", memory: { tensors: 0, bytes: 0 } });
     for (const answer of waiting.values()) answer(null);
     waiting.clear();
   };
@@ -96,33 +102,30 @@ export async function startEngine({ engineUrl, bytes, backend, onFallback }: Eng
           giveUp("worker-failed", data.detail);
           return started();
         case "ready":
-          Object.assign(state, { backend: data.backend, thread: "worker", measurements: data.measurements });
+          Object.assign(state, { backend: data.calibration.chosen, thread: "worker", calibration: data.calibration });
           return started();
-        case "scores":
-          Object.assign(state, { backend: data.backend, tensors: data.tensors });
-          waiting.get(data.id)?.(data.scores);
+        case "ranked":
+          Object.assign(state, { backend: data.backend, memory: data.memory });
+          waiting.get(data.id)?.(data.ranked);
           waiting.delete(data.id);
       }
     });
-    worker.postMessage({ type: "start", weights: bytes, backend } satisfies ToWorker);
+    worker.postMessage({ type: "start", weights: bytes, forced, remembered } satisfies ToWorker);
   });
 
   return {
-    get backend() {
-      return state.backend;
-    },
-    async score(model, input) {
-      const scores = await new Promise<Float32Array | null>((resolve) => {
+    async rank(model, input, options) {
+      const ranked = await new Promise<Ranked | null>((resolve) => {
         if (!worker || model.rows.buffer !== bytes) return resolve(null);
         const id = (nextId += 1);
-        const deadline = setTimeout(() => giveUp("worker-timeout", `no scores within ${SCORE_DEADLINE_MS} ms`), SCORE_DEADLINE_MS);
+        const deadline = setTimeout(() => giveUp("worker-timeout", `no ranking within ${RANK_DEADLINE_MS} ms`), RANK_DEADLINE_MS);
         waiting.set(id, (answer) => {
           clearTimeout(deadline);
           resolve(answer);
         });
-        worker.postMessage({ type: "score", id, input } satisfies ToWorker);
+        worker.postMessage({ type: "rank", id, input, options } satisfies ToWorker);
       });
-      return scores ?? scoreInSlices(model, input);
+      return ranked ?? rankHere(model, input, options);
     },
     diagnostics: () => ({ ...state, fallbacks: { ...state.fallbacks } }),
     stop,

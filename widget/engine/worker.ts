@@ -1,49 +1,75 @@
-/** The engine: holds the model in a worker, chooses a backend, and scores histories. */
-import { readModel, type Model } from "../../core/model/config.ts";
-import { blendScores } from "../../core/model/score.ts";
+/** The engine: holds the model in a worker, chooses backends, and ranks. */
 import type { EncodedHistory } from "../../core/history.ts";
-import { BackendUnavailable, type Backend } from "./backends/backend.ts";
+import { readModel, type Model } from "../../core/model/config.ts";
+import { rankerOf, type Ranked, type RankOptions } from "../../core/model/rank.ts";
+import { BackendUnavailable, reasonOf, type Backend } from "./backends/backend.ts";
 import { createLoopsBackend } from "./backends/loops.ts";
-import { chooseBackend } from "./calibrate.ts";
-import type { FallbackReason, FromWorker, ToWorker } from "./protocol.ts";
+import { chooseBackends } from "./calibrate.ts";
+import { TASKS, type BackendName, type FallbackReason, type FromWorker, type Task, type ToWorker } from "./protocol.ts";
 
 const page = self as unknown as { postMessage(message: FromWorker, transfer?: Transferable[]): void };
 const note = (reason: FallbackReason, detail: string) => page.postMessage({ type: "fallback", reason, detail });
 
 let model: Model;
-let backend: Backend;
+let backends: { [T in Task]: Backend };
 /** Requests are answered one after the other: a GPU answers them no sooner side by side. */
 let turn: Promise<void> = Promise.resolve();
 
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
-  turn = turn.then(() => (data.type === "start" ? start(data.weights, data.backend) : score(data.id, data.input)));
+  turn = turn.then(() => (data.type === "start" ? start(data) : answer(data)));
   // Rejections don't reach the page by themselves, as errors do.
   turn.catch((error: unknown) => page.postMessage({ type: "failed", detail: String(error) }));
 });
 
-async function start(weights: ArrayBuffer, forced: (ToWorker & { type: "start" })["backend"]): Promise<void> {
+async function start({ weights, forced, remembered }: ToWorker & { type: "start" }): Promise<void> {
   model = readModel(new Uint8Array(weights));
-  const choice = await chooseBackend(model, forced, () => performance.now(), note);
-  backend = choice.backend;
-  page.postMessage({ type: "ready", backend: backend.name, measurements: choice.measurements });
+  const choice = await chooseBackends(model, { forced, remembered, now: () => performance.now(), note });
+  backends = choice.backends;
+  page.postMessage({ type: "ready", calibration: choice.calibration });
 }
 
-async function score(id: number, input: EncodedHistory): Promise<void> {
-  const scores = await scoresOf(input);
-  page.postMessage({ type: "scores", id, scores, backend: backend.name, tensors: backend.tensors() }, [scores.buffer as ArrayBuffer]);
+async function answer({ id, input, options }: ToWorker & { type: "rank" }): Promise<void> {
+  const ranked = await rank(input, options);
+  const memory = { tensors: 0, bytes: 0 };
+  for (const backend of new Set(TASKS.map((task) => backends[task]))) {
+    const { tensors, bytes } = backend.memory();
+    memory.tensors += tensors;
+    memory.bytes += bytes;
+  }
+  page.postMessage({ type: "ranked", id, ranked, backend: serving(), memory }, [ranked.items.buffer, ranked.scores.buffer] as ArrayBuffer[]);
 }
 
-/** A backend that fails is replaced for good, and the plain loops answer the same request. */
-async function scoresOf(input: EncodedHistory): Promise<Float32Array> {
-  if (input.count === 0) return blendScores(model, null, input);
+async function rank(input: EncodedHistory, options: RankOptions): Promise<Ranked> {
+  const session = input.count > 0 ? await perform("encode", (backend) => encode(backend, input)) : null;
+  return perform("score", async (backend) => {
+    // Begun anew for every backend: one that failed may have offered a part.
+    const pass = rankerOf(model).begin(session, input, options);
+    await backend.select!(pass);
+    return pass.finish();
+  });
+}
+
+async function encode(backend: Backend, input: EncodedHistory): Promise<Float32Array> {
+  const session = await backend.encode(input);
+  if (!session.every(Number.isFinite)) throw new BackendUnavailable("wrong-answer", `${backend.name} encoded a history as ${session.find((value) => !Number.isFinite(value))}`);
+  return session;
+}
+
+/** A backend that fails is replaced for good, in all that it does, and the plain loops answer the same request. */
+async function perform<T>(task: Task, run: (backend: Backend) => Promise<T>): Promise<T> {
+  const backend = backends[task];
   try {
-    const { products, query } = await backend.multiply(input);
-    return blendScores(model, { products, scale: query.scale }, input);
+    return await run(backend);
   } catch (error) {
     if (backend.name === "loops") throw error;
-    note(error instanceof BackendUnavailable ? error.reason : "backend-failed", String(error));
+    note(reasonOf(error), String(error));
+    const loops = createLoopsBackend(model);
+    for (const each of TASKS) if (backends[each] === backend) backends[each] = loops;
     backend.stop();
-    backend = createLoopsBackend(model);
-    return scoresOf(input);
+    return run(loops);
   }
+}
+
+function serving(): { [T in Task]: BackendName } {
+  return { encode: backends.encode.name, score: backends.score.name };
 }

@@ -3,6 +3,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Card } from "../../core/catalogue.ts";
 import type { Bridge } from "../bridge.ts";
 import type { CachedWeights, WeightsCache } from "../engine/model.ts";
+import type { Calibration } from "../engine/protocol.ts";
 import type { StoredAnswer } from "../ui/tail.ts";
 
 export interface StoredCards {
@@ -12,10 +13,11 @@ export interface StoredCards {
   /** The edge has more of a large shop's head than this device could afford. */
   partial?: boolean;
 }
-/** Which backend won on this device, for which version of the model. */
+/** What the engine measured on this device, in which browser and for which version of the model. */
 export interface StoredCalibration {
   version: number;
-  backend: "webgpu" | "wasm" | "loops";
+  browser: string;
+  calibration: Calibration;
 }
 
 export interface Files {
@@ -29,7 +31,7 @@ export interface Files {
   keepCalibration(calibration: StoredCalibration): Promise<void>;
 }
 
-type StoredFile = StoredCards | StoredCalibration | CachedWeights | StoredAnswer[];
+type StoredFile = StoredCards | StoredCalibration | CachedWeights | ArrayBuffer | StoredAnswer[];
 interface Schema extends DBSchema {
   files: { key: string; value: StoredFile };
 }
@@ -77,6 +79,14 @@ export function createFiles({ filesName, journal, faults, onChange }: Pick<Bridg
       async delete(shop) {
         memory.delete(`weights:${shop}`);
         await (await disk())?.delete("files", `weights:${shop}`);
+      },
+      parts: {
+        get: (sha256, part) => read(`part:${sha256}:${part}`),
+        put: (sha256, part, bytes) => write(`part:${sha256}:${part}`, bytes),
+        async clear() {
+          for (const key of memory.keys()) if (key.startsWith("part:")) memory.delete(key);
+          await (await disk())?.delete("files", IDBKeyRange.bound("part:", "part;", false, true));
+        },
       },
     },
     cards: () => read("cards"),

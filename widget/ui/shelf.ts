@@ -1,7 +1,6 @@
 /** The shop's shelf on this device: its cards and its model, from disk or the edge, and the engine that ranks them. */
 import { MAX_CART_ITEMS_SENT, MAX_DISMISSED_SENT, MAX_HISTORY_SENT, MAX_SHOWN_SENT, routes, type RecommendRequest, type ShopConfig } from "../../core/api.ts";
 import type { CatalogueSnapshot } from "../../core/catalogue.ts";
-import { scoreHistory } from "../../core/model/score.ts";
 import { createShelf, recommend, type Shelf } from "../../core/ranking/recommend.ts";
 import type { ShopperContext } from "../../core/ranking/policy.ts";
 import type { DrawnSlate, Placement } from "../../core/slate.ts";
@@ -9,6 +8,8 @@ import { headFor } from "../../core/weights/head.ts";
 import type { Bridge } from "../bridge.ts";
 import { startEngine, type Engine } from "../engine/client.ts";
 import { loadModel } from "../engine/model.ts";
+import { BACKEND_NAMES, TASKS, type Calibration } from "../engine/protocol.ts";
+import { createRankInSlices } from "../engine/slices.ts";
 import { toJson } from "../json.ts";
 import { armOf } from "./arm.ts";
 import { createFiles, type StoredCards } from "../store/files.ts";
@@ -31,11 +32,12 @@ export interface ShelfSource {
   diagnostics(): object;
 }
 
-const BACKENDS = ["webgpu", "wasm", "loops"] as const;
+/** Plain loops that take no longer than this are not worth a worker on every page: starting one costs a hundred times as much. */
+const NO_WORKER_MS = 4;
 
 /** What the script element says of models: whose to trust, and on which backend to run them. */
 function readAttributes({ signers = "", backend }: DOMStringMap) {
-  return { signers: signers.split(",").map((signer) => signer.trim()).filter(Boolean), backend: BACKENDS.find((name) => name === backend) };
+  return { signers: signers.split(",").map((signer) => signer.trim()).filter(Boolean), backend: BACKEND_NAMES.find((name) => name === backend) };
 }
 
 export function createShelfSource(bridge: Bridge): ShelfSource {
@@ -54,7 +56,10 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   let loaded = "";
   let weights: { bytes: ArrayBuffer; version: number } | null = null;
   let loading: Promise<Shelf | null> | undefined;
+  const rankHere = createRankInSlices(() => performance.now());
   let engine: Engine | null = null;
+  /** What serves on this device, as far as it is known. */
+  let calibration: Calibration | null = null;
   let engineDue = false;
   let modelRefusal: string | null = null;
 
@@ -106,19 +111,26 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   const runEngine = async () => {
     if (!weights) return;
     const { bytes, version } = weights;
-    const remembered = await files.calibration();
-    const known = remembered?.version === version ? remembered.backend : undefined;
-    // Measured on this device: the loops of this very chunk are the fastest, and a worker would only cost.
-    if (!forced && known === "loops") return;
+    const browser = navigator.userAgent;
+    const stored = await files.calibration();
+    const remembered = stored?.version === version && stored.browser === browser ? stored.calibration : undefined;
+    calibration = remembered ?? null;
+    // Measured on this device: the loops of this very chunk are quick enough, and a worker would only cost.
+    if (!forced && remembered && needsNoWorker(remembered)) return;
     const started = await startEngine({
       engineUrl: `${edge}/${bridge.engineFile}`,
       bytes,
-      backend: forced ?? known,
+      forced,
+      remembered,
+      rankHere,
       onFallback: (reason, detail) => faults.note("engine", `${reason}: ${detail}`),
     });
+    // Meanwhile another version may have come.
+    if (weights?.bytes !== bytes) return started.stop();
     engine?.stop();
     engine = started;
-    if (!forced && !known && started.diagnostics().thread === "worker") await files.keepCalibration({ version, backend: started.backend });
+    calibration = started.diagnostics().calibration;
+    if (!forced && calibration && !(remembered && isSame(calibration, remembered))) await files.keepCalibration({ version, browser, calibration });
     announce();
   };
 
@@ -151,7 +163,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
       // A change may ask for a ranking while the cards are still on their way from the disk: that is no reason to ask the edge.
       const own = shelf ?? (await load().catch(() => null));
       tail?.want(context);
-      if (own) return recommend(tail?.shelf() ?? own, placement, context, armOf(bridge), engine ? engine.score.bind(engine) : scoreHistory);
+      if (own) return recommend(tail?.shelf() ?? own, placement, context, armOf(bridge), engine ? engine.rank.bind(engine) : rankHere);
       try {
         return await askEdge(placement, context);
       } catch (error) {
@@ -169,12 +181,20 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
       else setTimeout(start, IDLE_DEADLINE_MS);
     },
     diagnostics: () => ({
-      backend: engine?.backend ?? "loops",
+      backend: engine?.diagnostics().backend ?? { encode: "loops", score: "loops" },
       engine: engine?.diagnostics() ?? null,
+      calibration,
       modelVersion: shelf?.model?.version ?? 0,
       modelRefusal,
       products: shelf?.cards.length ?? 0,
       tail: tail && { head, answers: tail.answers(), products: tail.shelf().cards.length },
     }),
   };
+}
+
+function needsNoWorker({ chosen, measurements }: Calibration): boolean {
+  return chosen.encode === "loops" && chosen.score === "loops" && measurements.filter(({ backend }) => backend === "loops").reduce((sum, { p95Ms }) => sum + p95Ms, 0) <= NO_WORKER_MS;
+}
+function isSame(one: Calibration, other: Calibration): boolean {
+  return one.adapter === other.adapter && TASKS.every((task) => one.chosen[task] === other.chosen[task]);
 }

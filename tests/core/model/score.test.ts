@@ -1,37 +1,42 @@
 import { expect, test } from "vitest";
 import { encodeHistory, type EncodedHistory } from "../../../core/history.ts";
 import { seededRandom } from "../../../core/ids.ts";
-import { CO_VISIT_LEVELS, MAX_WIDTH, QUERY_LEVELS, TEMPERATURE, type Model } from "../../../core/model/config.ts";
-import { blendScores, coVisitationScores, dotRows, encodeSession, quantiseQuery, scoreHistory } from "../../../core/model/score.ts";
+import { CO_VISIT_LEVELS, MAX_WIDTH, QUERY_UNIT, TEMPERATURE, type Model } from "../../../core/model/config.ts";
+import { blendScores, coVisitationScores, dotRow, dotRows, encodeSession, quantiseQuery, scoreHistory } from "../../../core/model/score.ts";
 import { randomInputs, randomModel } from "../random-model.ts";
 
 const MODEL = randomModel({ width: 16, length: 8, blocks: 1, heads: 2, neighbours: 4 }, 50, 2);
 const encode = (model: Model, ...ids: string[]): EncodedHistory => encodeHistory(ids.map((item_id, i) => ({ item_id, kind: "view", atMs: i })), (id) => model.indexOf.get(id), model.config.length);
 
-test("products are whole numbers within i32, for the widest model and the largest entries", () => {
-  expect(MAX_WIDTH * QUERY_LEVELS * 127).toBeLessThan(2 ** 31);
+test("products are whole numbers within i32, for the widest model and the longest rows and queries", () => {
   const wide = randomModel({ width: MAX_WIDTH, length: 1, blocks: 0, heads: 1, neighbours: 0 }, 2, 1);
   wide.rows.fill(-127);
+  // The query that the rows are a multiple of: none of length 1 gives a larger product.
+  const query = quantiseQuery(new Float32Array(MAX_WIDTH).fill(1 / Math.sqrt(MAX_WIDTH)));
   const products = new Int32Array(2);
-  dotRows(wide, { values: new Int16Array(MAX_WIDTH).fill(QUERY_LEVELS), scale: 1 }, products);
-  expect([...products]).toEqual([-MAX_WIDTH * QUERY_LEVELS * 127, -MAX_WIDTH * QUERY_LEVELS * 127]);
+  dotRows(wide, query, products);
+  const exact = -127 * query.values.reduce((sum, value) => sum + value, 0);
+  expect([...products]).toEqual([exact, exact]);
+  expect(Math.abs(exact)).toBeGreaterThan(1e9);
+  // Twice as wide would still fit.
+  expect(127 * Math.sqrt(2 * MAX_WIDTH) / QUERY_UNIT).toBeLessThan(2 ** 31);
 });
 
-test("a part of the rows gives the same products as all of them", () => {
-  const query = quantiseQuery(encodeSession(MODEL, encode(MODEL, "item-1", "item-2")));
-  const [whole, parts] = [new Int32Array(50), new Int32Array(50)];
-  dotRows(MODEL, query, whole);
-  for (const [from, to] of [[0, 1], [1, 33], [33, 50]] as const) dotRows(MODEL, query, parts, from, to);
-  expect(parts).toEqual(whole);
+test("a row's product is the sum of its entries' products, whatever the width leaves after fours", () => {
+  for (const width of [4, 5, 6, 7, 21, 64]) {
+    const model = randomModel({ width, length: 3, blocks: 0, heads: 1, neighbours: 0 }, 9, width);
+    const query = quantiseQuery(encodeSession(model, randomInputs(model, 1, 2)[0]!));
+    for (let item = 0; item < 9; item += 1) expect(dotRow(model, query, item)).toBe(query.values.reduce((sum, value, d) => sum + value * model.rows[item * width + d]!, 0));
+  }
 });
 
-test("a query is rounded to within half a level, and zero stays zero", () => {
+test("a query is rounded to within half a unit, zero stays zero, and what is too long is brought to length 1", () => {
   const random = seededRandom(4);
-  const query = Float32Array.from({ length: 16 }, () => random() * 2 - 1);
+  const query = Float32Array.from({ length: 16 }, () => (random() * 2 - 1) / 4);
   const { values, scale } = quantiseQuery(query);
-  expect(Math.max(...values.map(Math.abs))).toBe(QUERY_LEVELS);
-  values.forEach((value, d) => expect(Math.abs(value * scale - query[d]!)).toBeLessThanOrEqual(scale / 2 + 1e-9));
-  expect(quantiseQuery(new Float32Array(3))).toEqual({ values: new Int16Array(3), scale: 0 });
+  values.forEach((value, d) => expect(Math.abs(value * scale - query[d]!)).toBeLessThanOrEqual(scale / 2 + 1e-12));
+  expect(quantiseQuery(new Float32Array(3))).toEqual({ values: new Int32Array(3), scale: QUERY_UNIT });
+  expect([...quantiseQuery(Float32Array.of(30, 0, -40)).values]).toEqual([0.6, 0, -0.8].map((value) => Math.round(value / QUERY_UNIT)));
 });
 
 test("the scores are the cosine, the co-visits and the popularity, each by its weight", () => {

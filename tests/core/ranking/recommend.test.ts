@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { Card } from "../../../core/catalogue.ts";
 import type { HistoryEntry } from "../../../core/history.ts";
 import { ID_PATTERN } from "../../../core/ids.ts";
-import { scoreHistory } from "../../../core/model/score.ts";
+import { rankHistory } from "../../../core/model/rank.ts";
 import type { ShopperContext } from "../../../core/ranking/policy.ts";
 import { createShelf, recommend, strategyHistory } from "../../../core/ranking/recommend.ts";
 import { randomModel } from "../random-model.ts";
@@ -53,12 +53,12 @@ test("products newer than the model fill what it leaves empty", async () => {
   expect(ids(slate).sort()).toEqual(["brand-new", "item-0", "item-1"]);
 });
 
-test("a device's own scorer is asked once, and its scores are what ranks", async () => {
-  const score = vi.fn(async () => Float32Array.from({ length: 80 }, (_, i) => i));
-  const slate = await recommend(shelf, PLACEMENT, { ...NOBODY, history: [seen("item-3")] }, "treatment", score);
-  expect(score).toHaveBeenCalledOnce();
-  expect(ids(slate)[0]).toBe("item-79");
-  const plain = await recommend(shelf, PLACEMENT, { ...NOBODY, history: [seen("item-3")] }, "treatment", async (...input) => scoreHistory(...input));
+test("a device's own engine is asked once, and its order is what ranks", async () => {
+  const rank = vi.fn(async () => ({ items: Int32Array.of(79, 2), scores: Float32Array.of(2, 1) }));
+  const slate = await recommend(shelf, PLACEMENT, { ...NOBODY, history: [seen("item-3")] }, "treatment", rank);
+  expect(rank).toHaveBeenCalledOnce();
+  expect(ids(slate).slice(0, 2)).toEqual(["item-79", "item-2"]);
+  const plain = await recommend(shelf, PLACEMENT, { ...NOBODY, history: [seen("item-3")] }, "treatment", async (...input) => rankHistory(...input));
   expect(ids(plain)).toEqual(ids(await recommend(shelf, PLACEMENT, { ...NOBODY, history: [seen("item-3")] }, "treatment")));
 });
 

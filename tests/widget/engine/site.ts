@@ -7,7 +7,7 @@ import { extname, join } from "node:path";
 import { build, type InlineConfig } from "vite";
 import { engineBuild, plainImports, slimTfjs } from "../../../widget/build/engine.ts";
 
-const TYPES: { [extension: string]: string } = { ".js": "text/javascript", ".wasm": "application/wasm" };
+const TYPES: { [extension: string]: string } = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
 export interface Site {
   edge: string;
@@ -50,12 +50,12 @@ export async function startSite({ pageModule, tfjs, extra = {} }: SiteOptions): 
     } catch {
       return void response.writeHead(404).end();
     }
-    response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(body);
+    response.writeHead(200, { "cache-control": "public, max-age=3600", "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(body);
   });
   const edge = await listen(edgeServer);
   const shopServer = createServer((request, response) => {
     const policy = new URL(request.url!, "http://shop").searchParams.get("policy");
-    response.writeHead(200, { "content-type": "text/html", ...(policy && { "content-security-policy": policy.replaceAll("EDGE", edge) }) });
+    response.writeHead(200, { "cache-control": "public, max-age=3600", "content-type": "text/html", ...(policy && { "content-security-policy": policy.replaceAll("EDGE", edge) }) });
     response.end(`<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script type="module" src="${edge}/page/${pageFile}"></script>`);
   });
   const shop = await listen(shopServer);

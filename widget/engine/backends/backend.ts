@@ -1,21 +1,16 @@
-/** What a backend does: the session encoder, and the products of its vector with every item row. */
+/** What a backend does: the two tasks of a re-rank, on one kind of processor. */
 import type { EncodedHistory } from "../../../core/history.ts";
-import type { QuantisedQuery } from "../../../core/model/score.ts";
+import type { RankPass } from "../../../core/model/rank.ts";
 import type { BackendName, FallbackReason } from "../protocol.ts";
-
-export interface Products {
-  /** Whole numbers, exact for `query`; [N]. */
-  products: ArrayLike<number>;
-  /** The session vector as it was multiplied. */
-  query: QuantisedQuery;
-}
 
 export interface Backend {
   readonly name: BackendName;
-  /** @param input with at least one entry */
-  multiply(input: EncodedHistory): Products | Promise<Products>;
-  /** Tensors alive; the same after every answer. */
-  tensors(): number;
+  /** The session vector, [D]. @param input with at least one entry */
+  encode(input: EncodedHistory): Float32Array | Promise<Float32Array>;
+  /** Offers the pass's selection its k best items, at the least; left out where plain loops do it as well. */
+  select?(pass: RankPass): void | Promise<void>;
+  /** Tensors alive and their bytes; the same after every answer. */
+  memory(): { tensors: number; bytes: number };
   stop(): void;
 }
 
@@ -28,4 +23,11 @@ export class BackendUnavailable extends Error {
     super(message, options);
     this.reason = reason;
   }
+}
+
+/** Why a backend failed, for the count. */
+export function reasonOf(error: unknown): FallbackReason {
+  if (error instanceof BackendUnavailable) return error.reason;
+  // Array buffers, and WASM memory that cannot grow, say so by a RangeError.
+  return error instanceof RangeError ? "out-of-memory" : "backend-failed";
 }

@@ -1,18 +1,17 @@
-/** The backend that every device has: `core/model/score.ts`, the oracle for the others. */
+/** The backend that every device has: plain loops, the oracle for the others. */
 import type { Model } from "../../../core/model/config.ts";
-import { dotRows, encodeSession, quantiseQuery } from "../../../core/model/score.ts";
+import { createSessionEncoder } from "../../../core/model/encoder.ts";
+import { rankerOf, selectRows } from "../../../core/model/rank.ts";
 import type { Backend } from "./backend.ts";
 
-export function createLoopsBackend(model: Model): Backend {
+export function createLoopsBackend(model: Model): Backend & Required<Pick<Backend, "select">> {
+  const encoder = createSessionEncoder(model);
+  const { table } = rankerOf(model);
   return {
     name: "loops",
-    multiply(input) {
-      const query = quantiseQuery(encodeSession(model, input));
-      const products = new Int32Array(model.itemIds.length);
-      dotRows(model, query, products);
-      return { products, query };
-    },
-    tensors: () => 0,
+    encode: (input) => encoder.encode(input),
+    select: (pass) => selectRows(model, table, pass),
+    memory: () => ({ tensors: 0, bytes: 0 }),
     stop() {},
   };
 }

@@ -1,4 +1,4 @@
-/** The WASM backend: tfjs with XNNPACK, SIMD on one thread. */
+/** The WASM backend, for the encoder: tfjs with XNNPACK, SIMD on one thread. */
 import { BackendWasm, init, setWasmPaths } from "@tensorflow/tfjs-backend-wasm/dist/backend_wasm";
 import { addConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Add";
 import { batchMatMulConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/BatchMatMul";
@@ -17,7 +17,6 @@ import { sumConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sum";
 import wasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import type { EncodedHistory } from "../../../core/history.ts";
 import type { Model } from "../../../core/model/config.ts";
-import { dotRows, quantiseQuery } from "../../../core/model/score.ts";
 import { BackendUnavailable, type Backend } from "./backend.ts";
 import { createEncoder } from "./encoder.ts";
 import { tf } from "./tfjs.ts";
@@ -44,16 +43,14 @@ export async function createWasmBackend(model: Model): Promise<Backend> {
   const encoder = createEncoder(model);
   return {
     name: "wasm",
-    multiply(input) {
+    encode(input) {
       const sessions = encoder.encode(newestPlaces(input));
-      const query = quantiseQuery((sessions.dataSync() as Float32Array).subarray(-width));
+      const session = (sessions.dataSync() as Float32Array).slice(-width);
       sessions.dispose();
-      // The rows stay int8, in plain loops: tfjs would hold them in f32, at four times the memory, and takes longer.
-      const products = new Int32Array(model.itemIds.length);
-      dotRows(model, query, products);
-      return { products, query };
+      return session;
     },
-    tensors: () => tf.memory().numTensors,
+    // The rows stay int8, in plain loops: tfjs would hold them in f32, at four times the memory, and takes longer.
+    memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
     stop() {
       encoder.dispose();
       tf.removeBackend("wasm");

@@ -1,4 +1,5 @@
-/** The WebGPU backend: tfjs with the kernels that the encoder needs, and our own for the products. */
+/** The WebGPU backend: tfjs with the kernels that the encoder needs, and our own for the scoring. */
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu";
 import { addConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Add";
 import { batchMatMulConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/BatchMatMul";
@@ -14,11 +15,12 @@ import { softplusConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sof
 import { sqrtConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sqrt";
 import { subConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sub";
 import { sumConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sum";
-import { QUERY_LEVELS, type Model } from "../../../core/model/config.ts";
+import type { Model } from "../../../core/model/config.ts";
+import { rankerOf } from "../../../core/model/rank.ts";
 import { BackendUnavailable, type Backend } from "./backend.ts";
-import { dotRowsProgram, packRows, trailerLength } from "./dot-rows-program.ts";
 import { createEncoder } from "./encoder.ts";
 import { tf } from "./tfjs.ts";
+import { offerCandidates, packQuery, packRows, packTable, topRowsProgram } from "./top-rows-program.ts";
 
 const KERNELS = [
   addConfig, batchMatMulConfig, concatConfig, identityConfig, multiplyConfig, realDivConfig, reluConfig, reshapeConfig,
@@ -27,10 +29,13 @@ const KERNELS = [
 
 /** @throws BackendUnavailable without a device, or where the model does not fit its limits */
 export async function createWebGpuBackend(model: Model, adapter: GPUAdapter): Promise<Backend> {
-  const rows = packRows(model.rows, model.config.width);
-  if (rows.byteLength > adapter.limits.maxStorageBufferBindingSize) {
+  const { width } = model.config;
+  const itemCount = model.itemIds.length;
+  const rows = packRows(model.rows, width);
+  const table = packTable(rankerOf(model).table);
+  if (Math.max(rows.byteLength, table.byteLength) > adapter.limits.maxStorageBufferBindingSize) {
     // tfjs would answer with zeros, without an error.
-    throw new BackendUnavailable("too-large", `${rows.byteLength} bytes of rows, the adapter binds ${adapter.limits.maxStorageBufferBindingSize}`);
+    throw new BackendUnavailable("too-large", `${rows.byteLength} bytes of rows and ${table.byteLength} of factors, the adapter binds ${adapter.limits.maxStorageBufferBindingSize}`);
   }
   const device = await adapter.requestDevice({
     requiredLimits: { maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize, maxBufferSize: adapter.limits.maxBufferSize },
@@ -38,7 +43,9 @@ export async function createWebGpuBackend(model: Model, adapter: GPUAdapter): Pr
   // Rejects once the GPU is gone or out of memory, and takes every answer under way with it.
   const lost = new Promise<never>((_, reject) => {
     void device.lost.then(({ reason, message }) => reject(new BackendUnavailable("gpu-lost", `${reason}: ${message}`)));
-    device.addEventListener("uncapturederror", ({ error }) => reject(new BackendUnavailable("gpu-lost", error.message)), { once: true });
+    device.addEventListener("uncapturederror", ({ error }) => {
+      reject(new BackendUnavailable(error instanceof GPUOutOfMemoryError ? "out-of-memory" : "gpu-lost", error.message));
+    }, { once: true });
   });
   lost.catch(() => {});
 
@@ -49,31 +56,30 @@ export async function createWebGpuBackend(model: Model, adapter: GPUAdapter): Pr
   tf.registerBackend("webgpu", () => gpu);
   await tf.setBackend("webgpu");
 
-  const { width } = model.config;
-  const itemCount = model.itemIds.length;
   const encoder = createEncoder(model);
-  const packed = tf.tensor1d(rows, "int32");
+  const resident = { rows: tf.tensor1d(rows, "int32"), table: tf.tensor1d(table, "int32") };
+  /** What a GPU that is gone never answers. */
+  const read = async (tensor: Tensor) => {
+    try {
+      return await Promise.race([tensor.data(), lost]);
+    } finally {
+      tensor.dispose();
+    }
+  };
   return {
     name: "webgpu",
-    async multiply(input) {
-      const out = tf.tidy(() => {
-        const session = encoder.encode(input);
-        const info = gpu.runWebGPUProgram(dotRowsProgram(itemCount, width, input.items.length), [session, packed], "int32");
-        return tf.engine().makeTensorFromTensorInfo(info);
+    encode: async (input) => ((await read(encoder.encode(input))) as Float32Array).slice(-width),
+    async select({ query, mask, selection, k }) {
+      const candidates = tf.tidy(() => {
+        const inputs = [resident.rows, resident.table, tf.tensor1d(packQuery(query.values), "int32"), tf.tensor1d(new Int32Array(mask.buffer), "int32")];
+        return tf.engine().makeTensorFromTensorInfo(gpu.runWebGPUProgram(topRowsProgram(itemCount, k), inputs, "int32"));
       });
-      try {
-        const values = (await Promise.race([out.data(), lost])) as Int32Array;
-        const trailer = values.slice(itemCount, itemCount + trailerLength(width));
-        const largest = new Float32Array(trailer.buffer)[width]!;
-        return { products: values.subarray(0, itemCount), query: { values: Int16Array.from(trailer.subarray(0, width)), scale: largest / QUERY_LEVELS } };
-      } finally {
-        out.dispose();
-      }
+      offerCandidates((await read(candidates)) as Int32Array, selection);
     },
-    tensors: () => tf.memory().numTensors,
+    memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
     stop() {
       encoder.dispose();
-      packed.dispose();
+      tf.dispose(resident);
       tf.removeBackend("webgpu");
       device.destroy();
     },
