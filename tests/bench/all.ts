@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { BenchRow } from "./report.ts";
 
 /** Two are not among them, since they need data of others: `npm run bench:simulator` and `npm run bench:pages`. */
-const BENCHMARKS = ["demo-quality", "training", "prepare", "rerank", "page", "ingest", "delivery"];
+const BENCHMARKS = ["demo-quality", "training", "prepare", "engine", "page", "ingest", "delivery"];
 
 const folder = mkdtempSync(join(tmpdir(), "endcap-bench-"));
 const rows: (BenchRow & { benchmark: string })[] = [];

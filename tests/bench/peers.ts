@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { build, type Rolldown } from "vite";
 
 const FOLDER = join(import.meta.dirname, "peers");
+/** What runs models in browsers, for `npm run bench:engine`. */
+export const RUNTIMES = join(import.meta.dirname, "runtimes");
 
 export const PEERS = ["snowplow", "posthog", "segment", "rudderstack"] as const;
 export type Peer = (typeof PEERS)[number];
@@ -17,16 +19,16 @@ export class PeersMissingError extends Error {
   override name = "PeersMissingError";
 }
 
-/** Installs the peers, unless they are there in the versions named. @throws PeersMissingError without a network */
-export function installPeers(): void {
-  const { dependencies } = JSON.parse(readFileSync(join(FOLDER, "package.json"), "utf8")) as { dependencies: { [name: string]: string } };
+/** Installs the peers, unless they are there in the versions named. @param folder with their package.json @throws PeersMissingError without a network */
+export function installPeers(folder = FOLDER): void {
+  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies: { [name: string]: string } };
   const installed = ([name, version]: [string, string]) => {
-    const file = join(FOLDER, "node_modules", name, "package.json");
+    const file = join(folder, "node_modules", name, "package.json");
     return existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version === version;
   };
   if (Object.entries(dependencies).every(installed)) return;
-  const { status } = spawnSync("npm", ["install", "--prefix", FOLDER, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"], { stdio: "inherit" });
-  if (status !== 0) throw new PeersMissingError(`The libraries to compare with could not be installed. Connect to the network and run \`npm install --prefix tests/bench/peers --no-package-lock\`.`);
+  const { status } = spawnSync("npm", ["install", "--prefix", folder, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"], { stdio: "inherit" });
+  if (status !== 0) throw new PeersMissingError(`The libraries to compare with could not be installed. Connect to the network and run \`npm install --prefix ${folder} --no-package-lock\`.`);
 }
 
 /**
