@@ -113,7 +113,9 @@ export function createFlusher({ edge, key, journal, faults, fetch, nowMs, random
   const flush = async (isUrgent: boolean) => {
     clearTimeout(timer);
     timer = undefined;
-    if (isFlushing || !allowed()) return;
+    // The one that is about to end may have seen the outbox before this one's events were in it.
+    if (isFlushing) return schedule(GATHER_MS);
+    if (!allowed()) return;
     isFlushing = true;
     await journal.ready();
     const take = async () => navigator.locks.request(`endcap-sync-${key}`, () => drain(isUrgent));
