@@ -7,7 +7,8 @@ export default defineConfig({
   testDir: ".",
   testMatch: ["widget/**/*.spec.ts", "e2e/**/*.spec.ts", "dashboard/**/*.spec.ts"],
   outputDir: "../test-results",
-  workers: 1,
+  // Tests wait more than they work; each file's run one after the other, in a browser of their own.
+  workers: 2,
   timeout: 60_000,
   reporter: [["list"], ["json", { outputFile: "../test-results/playwright.json" }]],
   projects: [

@@ -5,7 +5,6 @@ import { build } from "vite";
 import { startMockEdge, type MockEdge } from "./mock-edge.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const PORT = 4430;
 /** 18 November, 15:30 in the shop (Auckland); still 17 November, 18:30 in the browser (Los Angeles). */
 export const NOW_MS = Date.parse("2026-11-18T02:30:00Z");
 
@@ -19,15 +18,15 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures, { assets: string }>({
-  assets: [async ({}, use) => {
-    const outDir = join(ROOT, ".endcap/test-dashboard");
+  assets: [async ({}, use, { parallelIndex }) => {
+    const outDir = join(ROOT, `.endcap/test-dashboard-${parallelIndex}`);
     await build({ configFile: join(ROOT, "vite.config.ts"), mode: "dashboard", logLevel: "warn", build: { outDir, emptyOutDir: true } });
     await use(outDir);
   }, { scope: "worker" }],
   locale: "en-GB",
   timezoneId: "America/Los_Angeles",
   edge: async ({ assets }, use) => {
-    const edge = await startMockEdge({ assets, port: PORT, nowMs: NOW_MS });
+    const edge = await startMockEdge({ assets, nowMs: NOW_MS });
     await use(edge);
     await edge.close();
   },

@@ -1,6 +1,7 @@
 /** An edge for the dashboard's tests: the contract's routes on loopback, over figures that the test can foretell and change. */
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { LOGIN_SCHEMA, PAUSE_SCHEMA, routes, STAT_SUMS, type ApiError, type ModelRecord, type SessionResponse, type ShopResponse, type StatBucket, type StatsResponse, type StatSums, type StatTotals } from "../../core/api.ts";
 import { addDays, HOUR_MS, offsetMs } from "../../core/calendar.ts";
@@ -39,9 +40,9 @@ export interface MockEdge {
 }
 
 /** @param assets the folder that `vite build --mode dashboard` filled */
-export async function startMockEdge({ assets, port, nowMs }: { assets: string; port: number; nowMs: number }): Promise<MockEdge> {
+export async function startMockEdge({ assets, nowMs }: { assets: string; nowMs: number }): Promise<MockEdge> {
   const edge: MockEdge = {
-    origin: `http://localhost:${port}`,
+    origin: "",
     shop: demoShop(),
     models: demoModels(nowMs),
     paused: false,
@@ -62,7 +63,8 @@ export async function startMockEdge({ assets, port, nowMs }: { assets: string; p
     }),
   };
   const server: Server = createServer((request, response) => void answer(edge, assets, request, response));
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "localhost", resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "localhost", resolve));
+  edge.origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   return edge;
 }
 

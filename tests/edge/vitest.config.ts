@@ -25,5 +25,5 @@ export default defineProject({
       },
     })),
   ],
-  test: { name: "edge", include: ["**/*.test.ts"], setupFiles: ["./migrate.ts"] },
+  test: { name: "edge", include: ["**/*.test.ts"], setupFiles: ["./migrate.ts"], testTimeout: 60_000 },
 });

@@ -18,7 +18,8 @@ import { STORAGE_FAULTS } from "./storage.ts";
 import { tryFault, type FaultPlan, type Outcome } from "./trial.ts";
 import { openWay } from "./way.ts";
 
-const PORTS = { edge: 18220, way: 18221, shop: 18222 };
+/** Faults are tried on as many grounds at once, each with an edge, a way to it and a shop of its own: most of them wait. */
+const GROUNDS = [{ edge: 18220, way: 18221, shop: 18222 }, { edge: 18223, way: 18224, shop: 18225 }];
 const KILLS = { short: 5, perProfile: 15, profiles: 8 };
 /** Of the events recorded in the tick in which their page was left, at least this share must arrive. */
 const LEAVING_GOAL = 0.999;
@@ -34,32 +35,39 @@ const plans: FaultPlan[] = [...SERVER_FAULTS, ...LEAVING_FAULTS, ...STORAGE_FAUL
   .filter(({ name, longOnly }) => name.includes(values.only ?? "") && !(short && longOnly));
 
 await buildBundles();
-const dataDir = mkdtempSync(join(tmpdir(), "endcap-faults-edge-"));
-const edgeOptions = { port: PORTS.edge, dataDir, vars: VARS };
-let edge: Edge = await startEdge(edgeOptions);
-const way = await openWay({ port: PORTS.way, edge: edge.url, random: seeded(`${seed} way`) });
-const shop = await openShop({ port: PORTS.shop, edge: way.url });
+console.log(`Seed ${seed}: repeat with --seed ${seed}`);
 const outcomes: Outcome[] = [];
-try {
-  console.log(`Seed ${seed}: repeat with --seed ${seed}`);
-  for (const plan of plans) {
-    const outcome = await tryFault(plan, {
-      edgeUrl: edge.url, adminToken: edge.adminToken, shop, way,
-      cutEdge: () => edge.kill(),
-      restartEdge: async () => void (edge = await startEdge(edgeOptions)),
-    }, { random: seeded(`${seed} ${plan.name}`), short });
-    outcomes.push(outcome);
-    print(outcome);
-  }
-} finally {
-  await shop.close();
-  await way.close();
-  await edge.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-}
+const waiting = [...plans];
+const runs = await Promise.allSettled(GROUNDS.slice(0, plans.length).map(tryOn));
+for (const run of runs) if (run.status === "rejected") throw run.reason;
 const failed = summarise();
 if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ passed: outcomes.length - failed, failed }));
 process.exit(failed > 0 ? 1 : 0);
+
+/** Tries one fault after the other, as long as any waits. */
+async function tryOn(ports: (typeof GROUNDS)[number]): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), "endcap-faults-edge-"));
+  const edgeOptions = { port: ports.edge, dataDir, vars: VARS };
+  let edge: Edge = await startEdge(edgeOptions);
+  const way = await openWay({ port: ports.way, edge: edge.url, random: seeded(seed) });
+  const shop = await openShop({ port: ports.shop, edge: way.url });
+  try {
+    for (let plan; (plan = waiting.shift()); ) {
+      const outcome = await tryFault(plan, {
+        edgeUrl: edge.url, adminToken: edge.adminToken, shop, way,
+        cutEdge: () => edge.kill(),
+        restartEdge: async () => void (edge = await startEdge(edgeOptions)),
+      }, { seed, short });
+      outcomes.push(outcome);
+      print(outcome);
+    }
+  } finally {
+    await shop.close();
+    await way.close();
+    await edge.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
 
 function print({ plan, account, notes, tookMs }: Outcome): void {
   const { tracked, resolved, counted, pending, unfinished, requests, lost, doubled, broken } = account;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { CDPSession, Page } from "@playwright/test";
 import { openBrowser, removeProfile, type KillableBrowser } from "./browser.ts";
 import { createShop, readLedger, type Ledger } from "./ledger.ts";
+import { seeded } from "./random.ts";
 import type { Shop } from "./shop.ts";
 import type { Way } from "./way.ts";
 
@@ -123,9 +124,10 @@ export interface Outcome {
 
 let trials = 0;
 
-/** Runs one fault, delivers what is left, and settles the account. */
-export async function tryFault(plan: FaultPlan, ground: Ground, { random, short }: { random: () => number; short: boolean }): Promise<Outcome> {
+/** Runs one fault, delivers what is left, and settles the account. @param seed with the fault's name, of all that is drawn */
+export async function tryFault(plan: FaultPlan, ground: Ground, { seed, short }: { seed: string; short: boolean }): Promise<Outcome> {
   const startedMs = Date.now();
+  const random = seeded(`${seed} ${plan.name}`);
   const { shop, way } = ground;
   const id = `fault-${(trials += 1)}`;
   const { writeKey: key, merchantToken } = await createShop(ground, id, shop.origin);
@@ -137,6 +139,7 @@ export async function tryFault(plan: FaultPlan, ground: Ground, { random, short 
   way.mode = { kind: "pass" };
   way.posts = 0;
   way.acknowledged.clear();
+  way.random = seeded(`${seed} ${plan.name} way`);
 
   const hear = (payload: string) => {
     const [word, marker, value] = JSON.parse(payload) as [string, string, unknown];

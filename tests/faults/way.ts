@@ -26,6 +26,8 @@ export interface Way {
   posts: number;
   /** `clientId seq` of every event that an answer has told a browser to be counted. */
   acknowledged: Set<string>;
+  /** Draws what becomes of POSTs in disorder. */
+  random: () => number;
   /** Resolves when what was held back has reached the edge. */
   calm(): Promise<void>;
   close(): Promise<void>;
@@ -101,13 +103,13 @@ export async function openWay({ port, edge, random }: { port: number; edge: stri
         return drop();
       }
       case "disorder": {
-        const delay = () => new Promise((done) => setTimeout(done, random() * MAX_DELAY_MS));
-        if (random() < 0.4) {
+        const delay = () => new Promise((done) => setTimeout(done, way.random() * MAX_DELAY_MS));
+        if (way.random() < 0.4) {
           const again = delay().then(() => forward(incoming, body)).catch(() => {});
           late.add(again);
           void again.then(() => late.delete(again));
         }
-        if (random() < 0.5) await delay();
+        if (way.random() < 0.5) await delay();
         return pass();
       }
     }
@@ -131,6 +133,7 @@ export async function openWay({ port, edge, random }: { port: number; edge: stri
     mode: { kind: "pass" },
     posts: 0,
     acknowledged: new Set(),
+    random,
     async calm() {
       while (late.size > 0) await Promise.all(late);
     },
