@@ -76,6 +76,18 @@ test("keeps events while the edge is down, and delivers them without another pag
   expect((await diagnostics(page)).dropped).toEqual({});
 });
 
+test("tells support how many events wait, also when they are more than a batch @once", async ({ page, shop, edge }) => {
+  edge.fault = () => "unavailable";
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  const waiting = async () => (await diagnostics(page)).outboxEvents;
+  const before = await waiting();
+  expect(await page.evaluate(async () => (await Promise.all(Array.from({ length: 120 }, (_, i) => window.endcap!.track("select_item", { items: [{ item_id: `tea-${i}` }] })))).filter((result) => (result as { ok: boolean }).ok).length)).toBe(120);
+  // What the page sees of itself meanwhile comes to a few more.
+  await expect.poll(waiting).toBeGreaterThanOrEqual(before + 120);
+  expect(await waiting()).toBeLessThan(before + 140);
+});
+
 test("counts each event once when every first answer is lost after the commit @once", async ({ page, shop, edge }) => {
   const lost = new Set<string>();
   edge.fault = ({ events }) => {
