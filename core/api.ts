@@ -162,6 +162,8 @@ export const ERASURE_SCHEMA = {
   },
 } as const;
 export type ErasureRequest = Infer<typeof ERASURE_SCHEMA>;
+/** The code of the one refusal of an erasure that is final: nothing shows that the wish is the device's own. */
+export const WRONG_SECRET = "wrong-secret";
 /** What the edge attests once nothing of the client is left; asked again, it answers the same. */
 export interface ErasureReceipt {
   receipt: {

@@ -1,5 +1,5 @@
 /** The chunk of who a shopper is to the shop: joining a login with what came before it, and being forgotten again. */
-import { routes, type ErasureReceipt, type ErasureRequest } from "../core/api.ts";
+import { routes, WRONG_SECRET, type ApiError, type ErasureReceipt, type ErasureRequest } from "../core/api.ts";
 import { personHash } from "../core/ids.ts";
 import type { Bridge } from "./bridge.ts";
 import { toJson } from "./json.ts";
@@ -31,19 +31,25 @@ function emptied(row: ShopperRow): Change {
   return change(row, () => newShopper()[row] as never);
 }
 
-export type ErasureAnswer = { done: true; receipt: ErasureReceipt | null } | { done: false };
-type Listener = (answer: ErasureAnswer) => void;
+/**
+ * How a wish to be erased has ended: with the edge's receipt; with `nothing`, where the edge did not know the device; or
+ * `refused`, where it cannot tell that the wish is this device's, and only the shop can still fulfil it, by the client's id.
+ */
+export type ErasureEnd = { clientId: string } & ({ end: "erased"; receipt: ErasureReceipt } | { end: "nothing" } | { end: "refused" });
+type Listener = (end: ErasureEnd) => void;
 
-const listeners: Listener[] = [];
-let newest: ErasureAnswer | undefined;
+let listeners: Listener[] = [];
+/** Of this page: a receipt is the shopper's to keep, the device holds none. */
+let ends: ErasureEnd[] = [];
 let failures = 0;
 let sending = false;
 
-/** Tells of each answer of the edge's, and of the newest one so far. @returns stops telling */
-export function onErasure(listener: Listener): () => void {
+/** Tells of each end, those before included: of refusals also those of earlier pages. @returns stops telling */
+export function onErasure(bridge: Bridge, listener: Listener): () => void {
+  const earlier = refusals(bridge).filter((clientId) => !ends.some((end) => end.clientId === clientId));
+  for (const end of [...earlier.map((clientId): ErasureEnd => ({ clientId, end: "refused" })), ...ends]) listener(end);
   listeners.push(listener);
-  if (newest) listener(newest);
-  return () => void listeners.splice(listeners.indexOf(listener), 1);
+  return () => void (listeners = listeners.filter((other) => other !== listener));
 }
 
 /** After the device was wiped: what the shopper had allowed with our own switches is withdrawn, what they had refused stays refused, and the edge is asked. */
@@ -64,33 +70,56 @@ export function forgotten(bridge: Bridge): Promise<void> {
 export async function erase(bridge: Bridge): Promise<void> {
   if (sending) return;
   sending = true;
-  const waiting = new Map(requests(bridge));
+  const asked = new Set<string>();
   let retryAfter: string | null = null;
-  for (const [clientId, secret] of waiting) {
+  // Another wish may come while one is on its way.
+  for (let next; (next = requests(bridge).find(([clientId]) => !asked.has(clientId))); ) {
+    const [clientId, secret] = next;
+    asked.add(clientId);
     // A page was left between asking and wiping: the device is wiped now.
     if (bridge.journal.client()?.id === clientId) await bridge.journal.forget();
     const request: ErasureRequest = { key: bridge.key, clientId, secret };
     const response = await bridge.fetch(bridge.edge + routes.erasure, { method: "POST", keepalive: true, credentials: "omit", referrerPolicy: "origin", headers: { "Content-Type": "text/plain" }, body: toJson(request) }).catch(() => null);
-    // Unknown to the edge: it has nothing to erase.
-    if (response?.ok || response?.status === 404) {
-      const receipt = response.ok ? ((await response.json().catch(() => null)) as ErasureReceipt | null) : null;
+    const end = response && (await endOf(response));
+    if (!end) retryAfter ??= response?.headers.get("Retry-After") ?? null;
+    else {
+      if (end.end === "refused") keepRefusals(bridge, [...refusals(bridge), clientId]);
       bridge.faults.guard("erasure", () => localStorage.removeItem(bridge.erasureName + clientId))();
-      waiting.delete(clientId);
-      tell({ done: true, receipt });
-    } else {
-      retryAfter ??= response?.headers.get("Retry-After") ?? null;
-      tell({ done: false });
+      ends.push({ clientId, ...end });
+      listeners.forEach((listener) => listener({ clientId, ...end }));
     }
   }
   sending = false;
-  if (waiting.size === 0) return;
+  if (requests(bridge).length === 0) return;
   failures += 1;
   setTimeout(() => bridge.faults.watch("erasure", erase(bridge)), backoffMs(failures, retryAfter, bridge.nowMs(), Math.random));
 }
 
-function tell(answer: ErasureAnswer): void {
-  newest = answer;
-  listeners.forEach((listener) => listener(answer));
+/** @returns null where it is to be asked again */
+async function endOf(response: Response): Promise<{ end: "erased"; receipt: ErasureReceipt } | { end: "nothing" | "refused" } | null> {
+  // Unknown to the edge: it has nothing to erase.
+  if (response.status === 404) return { end: "nothing" };
+  const answer = (await response.json().catch(() => null)) as ErasureReceipt | ApiError | null;
+  if (answer && "receipt" in answer) return { end: "erased", receipt: answer };
+  // Other refusals are the shop's to mend, such as an origin that it has not named yet.
+  return answer?.error?.code === WRONG_SECRET ? { end: "refused" } : null;
+}
+
+/** Ids of those whom the edge refuses to erase, until the shopper has taken note. */
+function refusals(bridge: Bridge): string[] {
+  return bridge.faults.guard("erasure", () => JSON.parse(localStorage.getItem(refusedName(bridge)) ?? "[]") as string[])() ?? [];
+}
+function keepRefusals(bridge: Bridge, clientIds: readonly string[]): void {
+  bridge.faults.guard("erasure", () => (clientIds.length > 0 ? localStorage.setItem(refusedName(bridge), toJson(clientIds)) : localStorage.removeItem(refusedName(bridge))))();
+}
+function refusedName({ key }: Bridge): string {
+  return `endcap-refused-${key}`;
+}
+
+/** The shopper has taken note of a refusal: the device forgets the id, too. */
+export function dropRefusal(bridge: Bridge, clientId: string): void {
+  ends = ends.filter((end) => end.clientId !== clientId);
+  keepRefusals(bridge, refusals(bridge).filter((other) => other !== clientId));
 }
 
 /** Ids and secrets of those who have asked. */

@@ -1,5 +1,5 @@
 /** Erasure: the shopper's own wish, and the shop's. Answered with a receipt, once nothing is left. */
-import { ERASURE_SCHEMA, routes, type ErasureReceipt, type PersonErasure } from "../../core/api.ts";
+import { ERASURE_SCHEMA, routes, WRONG_SECRET, type ErasureReceipt, type PersonErasure } from "../../core/api.ts";
 import { ID_PATTERN, sha256Hex, SHA256_PATTERN } from "../../core/ids.ts";
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
@@ -40,7 +40,7 @@ export function erasureRoutes(app: App, services: Services): void {
     ]);
     if (limited) return limited;
     const answer = await shardsOf(c.env, shop, sleep).erase({ clientId, secretSha256: await sha256Hex(secret), nowMs: now() });
-    if (answer.state === "wrong-secret") return refuse(403, "wrong-secret", "This is not the secret that the client's events came with. The shop's owner can erase them.");
+    if (answer.state === "wrong-secret") return refuse(403, WRONG_SECRET, "This is not the secret that the client's events came with. The shop's owner can erase them.");
     return answer.state === "done" ? c.json(answer.receipt satisfies ErasureReceipt, 200, NO_STORE) : pending();
   });
 

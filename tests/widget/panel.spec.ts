@@ -1,6 +1,7 @@
 /** The shopper's panel in a real browser: it tells the truth, it obeys, and anybody can use it. */
 import type { Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
+import { routes } from "../../core/api.ts";
 import { carouselReady, delivered, diagnostics, expect, GRANTED, itemsIn, ofCategory, push, test } from "./fixtures.ts";
 import { KEY } from "./shop/edge.ts";
 
@@ -92,6 +93,62 @@ test("asks the edge again on a later page, without consent, until it has erased;
   await carouselReady(page);
   await delivered(page);
   expect(edge.counted.slice(counted).map(({ clientId }) => clientId)).not.toContain(first);
+});
+
+test("shows on a later page the receipt that the edge owed, and keeps nothing of it @once", async ({ page, shop, edge }) => {
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  await delivered(page);
+  edge.erasureStatus = 503;
+  await page.evaluate(() => window.endcap!.forget());
+  await expect.poll(() => edge.requests).toContain(`POST ${routes.erasure}`);
+  shop.options = { tag: "" };
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  await page.getByRole("button", { name: "Your data" }).click();
+  await expect(panel(page)).toBeVisible();
+  expect(await panel(page).getByText("You asked to be forgotten.").count()).toBe(0);
+  // It arrives while the shopper looks, and is there as well for who looks afterwards.
+  edge.erasureStatus = 200;
+  const told = panel(page).getByText(/^The shop has deleted \d+ events?\.$/);
+  await expect(told).toBeVisible({ timeout: 30_000 });
+  await expect(panel(page).getByText("Signed, and the signature is right")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Your data" }).click();
+  await expect(told).toHaveCount(1);
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
+});
+
+test("ends a wish that the edge cannot tell to be this device's: once asked, told to the shopper until noted, and the device is empty @once", async ({ page, shop, edge }) => {
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  await delivered(page);
+  const { clientId } = edge.counted[0]!;
+  edge.erasureStatus = 403;
+  await openPanel(page);
+  await panel(page).getByRole("button", { name: "Forget me" }).click();
+  await panel(page).getByRole("button", { name: "Forget everything" }).click();
+  const refused = panel(page).getByText("The shop has not deleted what it received.");
+  await expect(refused).toBeVisible();
+  await expect(panel(page).getByText(clientId)).toBeVisible();
+  await expect(panel(page).getByText(/^The shop has been asked/)).toHaveCount(0);
+  expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  shop.options = { tag: "" };
+  for (const asks of [1, 1]) {
+    await page.goto(shop.origin);
+    await carouselReady(page);
+    await openPanel(page);
+    await expect(refused).toBeVisible();
+    expect(edge.requests.filter((request) => request === `POST ${routes.erasure}`)).toHaveLength(asks);
+  }
+  await panel(page).getByRole("button", { name: "I have noted it" }).click();
+  await expect(refused).toHaveCount(0);
+  await page.goto(shop.origin);
+  await carouselReady(page);
+  await openPanel(page);
+  await expect(panel(page).getByRole("heading", { name: "On this device" })).toBeVisible();
+  await expect(refused).toHaveCount(0);
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
 });
 
 test("takes an edge that knows nothing of the device for one that has erased it @once", async ({ page, shop, edge }) => {

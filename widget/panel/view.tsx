@@ -4,6 +4,7 @@ import type { ErasureReceipt } from "../../core/api.ts";
 import type { Bridge } from "../bridge.ts";
 import type { Purpose } from "../consent.ts";
 import { choose } from "../consent/choice.ts";
+import type { ErasureEnd } from "../identity.ts";
 import { change } from "../store/shopper.ts";
 import { exportRecord, type DeviceRecord } from "./record.ts";
 import { verifyReceipt } from "./receipt.ts";
@@ -19,9 +20,13 @@ export interface PanelProps {
 interface PanelState {
   /** What has become of the wish to be forgotten. */
   forgetting: "no" | "asked" | "wiping" | "wiped";
-  /** The edge's answer: `none`: it has not answered yet; `nothing`: it held nothing. */
-  answer: "none" | "nothing" | { receipt: ErasureReceipt; genuine: boolean | undefined };
+  /** What became of this wish, and of those of earlier pages, as far as the edge has answered. */
+  ends: Ended[];
+  /** How many there were before this page's wish. */
+  endsBefore: number;
 }
+/** `genuine`: whether its receipt is what the edge signed; undefined where this page cannot tell. */
+type Ended = ErasureEnd & { genuine?: boolean | undefined };
 
 const DEEDS = { view: "Looked at", wishlist: "Wished for", cart: "Put in the cart", purchase: "Bought" } as const;
 const SWITCHES: readonly { purpose: Purpose; label: string; text: string }[] = [
@@ -32,12 +37,23 @@ const SWITCHES: readonly { purpose: Purpose; label: string; text: string }[] = [
 const SHOWN = 50;
 
 export class Panel extends Component<PanelProps, PanelState> {
-  override state: PanelState = { forgetting: "no", answer: "none" };
+  override state: PanelState = { forgetting: "no", ends: [], endsBefore: 0 };
   private dialog = createRef<HTMLDialogElement>();
   private confirm = createRef<HTMLButtonElement>();
   private outcome = createRef<HTMLHeadingElement>();
   private quiet: (() => void) | undefined;
 
+  override componentDidMount() {
+    const { bridge } = this.props;
+    const take = async (end: ErasureEnd) => {
+      const genuine = end.end === "erased" ? await verifyReceipt(end.receipt) : undefined;
+      this.setState(({ ends }) => ({ ends: [...ends, { ...end, genuine }] }));
+    };
+    // A wish of an earlier page may be answered on this one.
+    bridge.faults.watch("receipt", bridge.identity().then(({ onErasure }) => {
+      this.quiet = onErasure(bridge, (end) => bridge.faults.watch("receipt", take(end)));
+    }));
+  }
   override componentWillUnmount() {
     this.quiet?.();
   }
@@ -51,27 +67,26 @@ export class Panel extends Component<PanelProps, PanelState> {
 
   private async forget() {
     const { bridge, onChange } = this.props;
-    this.setState({ forgetting: "wiping" });
-    const { onErasure } = await bridge.identity().catch(() => ({ onErasure: undefined }));
+    this.setState(({ ends }) => ({ forgetting: "wiping", endsBefore: ends.length }));
     await bridge.forget();
     this.setState({ forgetting: "wiped" });
     onChange();
-    this.quiet = onErasure?.((answer) => {
-      if (!answer.done) return;
-      const { receipt } = answer;
-      if (!receipt) this.setState({ answer: "nothing" });
-      else bridge.faults.watch("receipt", verifyReceipt(receipt).then((genuine) => this.setState({ answer: { receipt, genuine } })));
-    });
+  }
+  private note(clientId: string) {
+    const { bridge } = this.props;
+    bridge.faults.watch("erasure", bridge.identity().then(({ dropRefusal }) => dropRefusal(bridge, clientId)));
+    this.setState(({ ends }) => ({ ends: ends.filter((end) => end.clientId !== clientId) }));
   }
   private download() {
     const { bridge, record } = this.props;
     save(exportRecord(bridge, record), "my-data-in-this-shop.json");
   }
 
-  override render({ bridge, record, onClose, onChange }: PanelProps, { forgetting, answer }: PanelState) {
+  override render({ bridge, record, onClose, onChange }: PanelProps, { forgetting, ends, endsBefore }: PanelState) {
     const { locale } = bridge.config() ?? {};
     const words = wording(locale);
     const gone = forgetting === "wiped";
+    const answers = ends.map((ended) => <Answer key={ended.clientId} ended={ended} words={words} onNoted={() => this.note(ended.clientId)} />);
     return (
       <dialog ref={this.dialog} aria-labelledby="title" onClose={onClose} onClick={({ target }) => target === this.dialog.current && this.dialog.current!.close()}>
         <div class="sheet">
@@ -80,8 +95,9 @@ export class Panel extends Component<PanelProps, PanelState> {
             <button type="button" class="close" aria-label="Close" onClick={() => this.dialog.current!.close()}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg></button>
           </div>
           <div class="body">
-            {gone ? <Forgotten answer={answer} words={words} heading={this.outcome} /> : (
+            {gone ? <Forgotten isWaiting={ends.length === endsBefore} heading={this.outcome}>{answers}</Forgotten> : (
               <>
+                {ends.length > 0 && <section class="forgotten" role="status"><h3>You asked to be forgotten.</h3>{answers}</section>}
                 <p class="lead">Recommendations here are worked out in your own browser. This is all it remembers, and all it has ever sent.</p>
                 <Switches bridge={bridge} onChange={onChange} />
                 <Kept bridge={bridge} record={record} words={words} />
@@ -206,15 +222,28 @@ function Fold({ title, count, children }: { title: string; count: number; childr
   return <details class="fold"><summary><span>{title}</span><span class="count">{count}</span></summary>{children}</details>;
 }
 
-function Forgotten({ answer, words, heading }: { answer: PanelState["answer"]; words: Words; heading: { current: HTMLHeadingElement | null } }) {
+function Forgotten({ isWaiting, heading, children }: { isWaiting: boolean; heading: { current: HTMLHeadingElement | null }; children: ComponentChildren }) {
   return (
     <section class="forgotten" role="status">
       <h3 tabIndex={-1} ref={heading}>You are forgotten.</h3>
       <p>This device keeps nothing of you any more, and this page records nothing. The recommendations behind this window are everybody’s again.</p>
-      {answer === "none" && <p class="waiting">The shop has been asked to delete what it received. If it cannot answer now, it is asked again on your next visit.</p>}
-      {answer === "nothing" && <p>The shop held nothing about this device.</p>}
-      {typeof answer === "object" && <Receipt {...answer} words={words} />}
+      {isWaiting && <p class="waiting">The shop has been asked to delete what it received. If it cannot answer now, it is asked again on your next visit.</p>}
+      {children}
     </section>
+  );
+}
+
+/** What the shop has made of a wish to be erased. */
+function Answer({ ended, words, onNoted }: { ended: Ended; words: Words; onNoted(): void }) {
+  if (ended.end === "nothing") return <p>The shop held nothing about this device.</p>;
+  if (ended.end === "erased") return <Receipt receipt={ended.receipt} genuine={ended.genuine} words={words} />;
+  return (
+    <div class="receipt">
+      <p><strong>The shop has not deleted what it received.</strong></p>
+      <p>It could not tell that the wish came from this browser, and is not asked again. Write to the shop: its owner can delete everything under this number.</p>
+      <dl><div><dt>Number</dt><dd><code>{ended.clientId}</code></dd></div></dl>
+      <button type="button" class="plain" onClick={onNoted}>I have noted it</button>
+    </div>
   );
 }
 

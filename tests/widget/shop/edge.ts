@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { ERASURE_SCHEMA, routes, type ErasureReceipt, type ErasureRequest, type ShopConfig } from "../../../core/api.ts";
+import { ERASURE_SCHEMA, routes, WRONG_SECRET, type ErasureReceipt, type ErasureRequest, type ShopConfig } from "../../../core/api.ts";
 import { BATCH_SCHEMA, MAX_BATCH_BYTES, parseEvent, type BatchHead, type BatchReceipt, type EventBatch, type ShopEvent } from "../../../core/events.ts";
 import { sha256Hex, toBase64Url } from "../../../core/ids.ts";
 import { parse } from "../../../core/schema.ts";
@@ -115,7 +115,7 @@ export async function startEdge(): Promise<Edge> {
   const answerErasure = async (body: string, response: ServerResponse) => {
     const request = parse(ERASURE_SCHEMA, JSON.parse(body));
     if (!request.ok) throw new Error(`The widget asked for an erasure that the contract refuses: ${request.path} ${request.message}`);
-    if (edge.erasureStatus !== 200) return json(response, edge.erasureStatus, { error: { code: "refused", message: "refused", retry: edge.erasureStatus === 503 } }, READABLE_POST);
+    if (edge.erasureStatus !== 200) return json(response, edge.erasureStatus, { error: { code: edge.erasureStatus === 403 ? WRONG_SECRET : "refused", message: "refused", retry: edge.erasureStatus === 503 } }, READABLE_POST);
     const { clientId } = request.value;
     edge.erasures.push(request.value);
     const receipt = { shop: SHOP, clientSha256: await sha256Hex(clientId), erasedAtMs: Date.now(), events: edge.counted.filter((event) => event.clientId === clientId).length };
