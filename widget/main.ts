@@ -10,6 +10,7 @@ import { detectPageType, isOffLimits, isTelling, pagePath, watchNavigation } fro
 import { createRecorder, type CurrentPage, type Voice } from "./capture/recorder.ts";
 import { CONFIG_FRESH_MS, fetchConfig, readTag, type TagAttributes } from "./config.ts";
 import { createConsent, type Grants } from "./consent.ts";
+import { choiceNameOf } from "./consent/choice.ts";
 import { watchExperience, type TroubleChunk } from "./experience/experience.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import type { Reading } from "./reader/product.ts";
@@ -64,7 +65,7 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   const { edge, key } = tag;
   const journalName = `endcap-${key}`;
   const filesName = `endcap-files-${key}`;
-  const choiceName = `endcap-choice-${key}`;
+  const choiceName = choiceNameOf(key);
   const erasureName = `endcap-erase-${key}:`;
   const load = <T>(file: string): Promise<T> => import(/* @vite-ignore */ `${edge}/${file}`);
   const identity = () => load<IdentityChunk>(identityFile);

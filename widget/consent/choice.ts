@@ -9,6 +9,11 @@ import type { Bridge } from "../bridge.ts";
 import type { Grants } from "../consent.ts";
 import { toJson } from "../json.ts";
 
+/** Of the entry. @param key the shop's public write key */
+export function choiceNameOf(key: string): string {
+  return `endcap-choice-${key}`;
+}
+
 /** Takes the choice over and keeps it for the next pages; where storage is blocked, it holds for this page. */
 export function choose({ consent, choiceName, faults, nowMs }: Bridge, changes: Partial<Grants>): void {
   consent.update(changes, "shopper");

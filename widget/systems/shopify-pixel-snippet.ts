@@ -7,5 +7,5 @@ declare const browser: PixelSandbox["browser"];
 
 createPixel(
   { edge: "EDGE", key: "WRITE_KEY" },
-  { analytics, browser, fetch, nowMs: Date.now, wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+  { analytics, browser, privacyControl: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true, fetch, nowMs: Date.now, wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
 );

@@ -26,20 +26,26 @@ test.afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** A checkout: no theme, only the sandbox with the pixel, to which the page publishes what Shopify would. */
-function checkoutPage(origin: string, pixel: string, kept: object): string {
+/** A checkout: no theme, only the sandbox with the pixel, to which the page publishes what Shopify would. @param refused where the shopper has said no */
+function checkoutPage(origin: string, pixel: string, kept: object, refused?: string): string {
   const sandbox = `<script>
     var subscribers = {}, kept = ${JSON.stringify(kept)};
+    ${refused === "privacy-control" ? 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true });' : ""}
     var analytics = { subscribe: function (name, callback) { subscribes(name).push(callback); } };
     var browser = { sessionStorage: {
       getItem: function (key) { return Promise.resolve(key in kept ? kept[key] : null); },
       setItem: function (key, value) { kept[key] = value; return fetch("${origin}/kept", { method: "POST", mode: "no-cors", body: JSON.stringify(kept) }); }
-    } };
+    }, localStorage: { getItem: function (key) { return Promise.resolve(key.indexOf("endcap-choice-") === 0 && ${refused === "panel"} ? '{"analytics":false,"atMs":1}' : null); } } };
     function subscribes(name) { return subscribers[name] = subscribers[name] || []; }
     onmessage = function (message) { subscribes(message.data.name).forEach(function (callback) { callback(message.data); }); };
     ${pixel}
   </script>`;
   return `<!doctype html><html><head><title>Checkout</title></head><body><iframe sandbox="allow-scripts allow-forms" srcdoc="${sandbox.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"></iframe></body></html>`;
+}
+
+async function statsOf({ merchantToken }: { merchantToken: string }, shop: string): Promise<StatsResponse> {
+  const answer = await fetch(`${worker.url}${routes.admin.stats(shop)}?fromMs=${Date.now() - 864e5}&toMs=${Date.now() + 1000}`, { headers: { authorization: `Bearer ${merchantToken}` } });
+  return (await answer.json()) as StatsResponse;
 }
 
 test("an order in Shopify's checkout is counted once, as the shopper's who clicked the carousel @once", async ({ page, site }) => {
@@ -106,8 +112,6 @@ test("an order in Shopify's checkout is counted once, as the shopper's who click
   await page.reload();
   await publish(page, "checkout_started", checkout);
   await publish(page, "checkout_completed", { ...checkout, order: { id: "gid://shopify/Order/5001" } });
-  // A cart that the tag has not joined, for want of consent.
-  await publish(page, "checkout_completed", { ...checkout, attributes: [], order: { id: "gid://shopify/Order/5002" } });
   // In another tab it sends them again: the edge knows the numbers.
   kept = {};
   await page.reload();
@@ -117,7 +121,7 @@ test("an order in Shopify's checkout is counted once, as the shopper's who click
   expect(JSON.stringify(sent)).not.toContain("ada@");
 
   const admin = (path: string) => fetch(worker.url + path, { headers: { authorization: `Bearer ${merchantToken}` } });
-  const stats = async () => (await (await admin(`${routes.admin.stats("pixel")}?fromMs=${Date.now() - 864e5}&toMs=${Date.now() + 1000}`)).json()) as StatsResponse;
+  const stats = () => statsOf(credentials, "pixel");
   await expect.poll(async () => (await stats()).totals.purchase).toBe(1);
   const { totals, funnel, dropped } = await stats();
   expect(totals).toMatchObject({ begin_checkout: 1, purchase: 1, revenue: 25, attributed_orders: 1, attributed_revenue: 25, buyers: 1, shoppers: 1 });
@@ -126,6 +130,45 @@ test("an order in Shopify's checkout is counted once, as the shopper's who click
   const lines = (await (await admin(routes.admin.export("pixel"))).text()).split("\n").filter(Boolean).map((line) => JSON.parse(line) as ExportLine);
   expect(new Set(lines.map(({ clientId }) => clientId)).size).toBe(1);
   expect(lines.flatMap(({ events }) => events).find(({ name }) => name === "purchase")).toMatchObject({ source: "shopify", page: { type: "thank_you" }, params: { transaction_id: "5001", value: 25, tax: 4, shipping: 3 } });
+});
+
+test("an order of a cart that was joined with nobody counts once, as nobody's, and not at all where its shopper has refused @once", async ({ page, site }) => {
+  test.setTimeout(120_000);
+  const plan = demoShop({ id: "unjoined", history: false });
+  const { credentials } = await openShop({ plan, edge: worker.url, adminToken: worker.adminToken, shopOrigin: site.origin, dataDir });
+  let kept: object = {};
+  site.pages = ({ url: { pathname }, body }) => {
+    if (pathname === "/kept") {
+      kept = JSON.parse(body) as object;
+      return json({});
+    }
+    return checkoutPage(site.origin, PIXEL.replace("EDGE", worker.url).replace("WRITE_KEY", credentials.writeKey), kept, pathname.split("/")[2]);
+  };
+  const sent: EventBatch[] = [];
+  page.on("request", (request) => void (request.url().endsWith(routes.events) && sent.push(request.postDataJSON() as EventBatch)));
+  const checkout = (attributes: object[], order?: number) => ({
+    currencyCode: plan.currency, token: "a-key-to-the-checkout", email: "ada@example.com", attributes, subtotalPrice: { amount: 25 },
+    lineItems: [{ quantity: 2, title: "Bought", variant: { id: "gid://shopify/ProductVariant/11", sku: "cup-1", price: { amount: 12.5 } } }], ...(order && { order: { id: `gid://shopify/Order/${order}` } }),
+  });
+  for (const refused of ["panel", "privacy-control", "join-taken-back"]) {
+    await page.goto(`${site.origin}/checkouts/${refused}`);
+    await publish(page, "checkout_completed", checkout(refused === "join-taken-back" ? [{ key: "_endcap", value: "" }] : [], 6001));
+  }
+  await page.goto(`${site.origin}/checkouts/allowed`);
+  await publish(page, "checkout_started", checkout([]));
+  for (const order of [6002, 6003, 6002]) await publish(page, "checkout_completed", checkout([], order));
+  await expect.poll(() => Object.values(kept).join().trim().split(" ").length).toBe(2);
+  // In another tab the page is opened again.
+  kept = {};
+  await page.reload();
+  await publish(page, "checkout_completed", checkout([], 6003));
+  await expect.poll(() => sent.length).toBe(3);
+  expect(JSON.stringify(sent)).not.toMatch(/ada@|a-key-to|6001|cookie/);
+  await expect.poll(() => Object.values(kept).join()).toContain("6003");
+  const { totals, funnel, dropped } = await statsOf(credentials, "unjoined");
+  expect(totals).toMatchObject({ begin_checkout: 0, purchase: 2, revenue: 50, attributed_orders: 0, attributed_revenue: 0, buyers: 2, events: 2 });
+  expect(funnel).toMatchObject({ viewed: 0, carted: 0, checkout: 0, purchased: 2 });
+  expect(dropped.filter(({ reason }) => reason !== "conflict")).toEqual([]);
 });
 
 function publish(page: Page, name: string, checkout: object): Promise<void> {
