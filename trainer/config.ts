@@ -15,6 +15,8 @@ export interface TrainConfig {
   /** Places (windows × length) in one step. */
   placesPerStep: number;
   learningRate: number;
+  /** Of all steps, so many come after the blend was fitted, from newer moments. */
+  refreshShare: number;
   /** Share of the entries' rows that a step hides. */
   dropout: number;
   /** Share of the items whose id a step hides, so that content learns to stand for new products. */
@@ -40,6 +42,7 @@ export function defaultConfig(objective: Objective): TrainConfig {
     maxSteps: 900,
     placesPerStep: views ? 512 : 1024,
     learningRate: 0.01,
+    refreshShare: 0.2,
     dropout: 0.1,
     idDropout: 0.05,
     decay: 0.01,

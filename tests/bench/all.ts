@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchRow } from "./report.ts";
 
-/** Two are not among them, since they need data of others: `npm run bench:simulator` and `npm run bench:pages`. */
+/** Three are not among them, since they need data of others: `npm run bench:simulator`, `npm run bench:pages` and `npm run bench:quality`. */
 const BENCHMARKS = ["demo-quality", "training", "prepare", "engine", "page", "ingest", "delivery"];
 
 const folder = mkdtempSync(join(tmpdir(), "endcap-bench-"));

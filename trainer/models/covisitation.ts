@@ -1,7 +1,6 @@
 /** Co-visitation: which items are met around each other, counted and normalised; also the item-kNN that models are held against. */
-import { CO_VISIT_LEVELS, NO_NEIGHBOUR } from "../../core/model/config.ts";
-import { topK } from "../../core/ranking/topk.ts";
 import type { Dataset, Shopper } from "../prepare.ts";
+import { keepStrongest, type CoVisitation } from "./strongest.ts";
 
 export interface CoVisitationConfig {
   /** K: neighbours kept of each item. */
@@ -19,16 +18,6 @@ export interface CoVisitationConfig {
   /** A pair counts half after this time. */
   halfLifeMs: number;
 }
-
-export interface CoVisitation {
-  /** [N, K], strongest first; `NO_NEIGHBOUR` where there are fewer. */
-  neighbours: Uint32Array;
-  /** In 0..CO_VISIT_LEVELS, [N, K]. */
-  weights: Uint8Array;
-}
-
-/** Strengths above this quantile of all items' best neighbours are cut off there, so that a few extreme ones do not cost the rest their resolution. */
-const FULL_SCALE_QUANTILE = 0.95;
 
 /** Above this many cells, counts are kept in hash maps: large catalogues are met sparsely. */
 const MAX_DENSE_CELLS = 16 * 2 ** 20;
@@ -53,7 +42,7 @@ export function createCoVisitationCounter(dataset: Dataset, config: CoVisitation
       for (const shopper of dataset.shoppers) countShopper(shopper, dataset, config, countedMs, untilMs, pairs);
       countedMs = Math.max(countedMs, untilMs);
     },
-    neighbours: () => keepStrongest(pairs, count, config),
+    neighbours: () => normalise(pairs, count, config),
   };
 }
 
@@ -105,7 +94,7 @@ function createPairCounts(count: number): PairCounts {
   };
 }
 
-function keepStrongest(pairs: PairCounts, count: number, { neighbours: K, damping }: CoVisitationConfig): CoVisitation {
+function normalise(pairs: PairCounts, count: number, { neighbours: K, damping }: CoVisitationConfig): CoVisitation {
   const own = new Float64Array(count);
   const totals = new Float64Array(count);
   for (let a = 0; a < count; a += 1) {
@@ -115,23 +104,7 @@ function keepStrongest(pairs: PairCounts, count: number, { neighbours: K, dampin
     });
   }
   const divisors = totals.map((total) => total ** damping);
-  const neighbours = new Uint32Array(count * K).fill(NO_NEIGHBOUR);
-  const strengths = new Float64Array(count * K);
-  const best: number[] = [];
-  const row = new Float64Array(count);
-  for (let a = 0; a < count; a += 1) {
-    row.fill(-Infinity);
-    pairs.eachOf(a, (b, weight) => (row[b] = weight / (Math.sqrt(own[a]!) * divisors[b]!)));
-    const ranked = topK(row, K);
-    ranked.forEach((b, k) => {
-      neighbours[a * K + k] = b;
-      strengths[a * K + k] = row[b]!;
-    });
-    if (ranked.length > 0) best.push(row[ranked[0]!]!);
-  }
-  best.sort((x, y) => x - y);
-  const full = best[Math.floor((best.length - 1) * FULL_SCALE_QUANTILE)] ?? 1;
-  return { neighbours, weights: Uint8Array.from(strengths, (strength) => Math.min(CO_VISIT_LEVELS, Math.round((strength / full) * CO_VISIT_LEVELS))) };
+  return keepStrongest(count, K, (a, add) => pairs.eachOf(a, (b, weight) => add(b, weight / (Math.sqrt(own[a]!) * divisors[b]!))));
 }
 
 function visitsOf({ history, moments }: Shopper, dataset: Dataset): Uint32Array {

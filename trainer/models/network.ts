@@ -10,8 +10,7 @@ import { createStep, type Batch, type Step } from "./step.ts";
 
 /** The rate rises over this share of the steps, then falls to nothing along a cosine. */
 const WARM_UP = 0.05;
-/** Of all steps, so many come after the blend was fitted, from newer moments, at this share of the rate. */
-const REFRESH_SHARE = 0.2;
+/** Steps after the blend was fitted are made at this share of the rate. */
 const REFRESH_RATE = 0.5;
 /** Of the rate, where training starts from a model that has learnt already. */
 const WARM_START_RATE = 0.5;
@@ -107,14 +106,14 @@ export function prepareTraining(dataset: Dataset, config: TrainConfig, seed: num
     },
     run(onStep) {
       trainer = createTrainer(dataset, config, seed, stepOf);
-      const count = steps - Math.floor(REFRESH_SHARE * steps);
+      const count = steps - Math.floor(config.refreshShare * steps);
       trainer.learnFrom(windows, count, (parent ? WARM_START_RATE : 1) * config.learningRate);
       if (parent) trainer.startFrom(parent);
       return { ...repeat(trainer, "learn", count, keeper, onStep), ...trainer.weights(), steps: count };
     },
     refresh(onStep) {
       if (!trainer) throw new RangeError("refresh before run");
-      const count = Math.floor(REFRESH_SHARE * steps);
+      const count = Math.floor(config.refreshShare * steps);
       // As many older moments again as there are new ones, so that nothing is forgotten for them.
       const spanMs = validateUntilMs - trainUntilMs;
       const recent = [trainUntilMs, trainUntilMs - spanMs].flatMap((from) => windowsBetween(dataset, Math.max(from, fromMs), from + spanMs, model.length));
