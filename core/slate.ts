@@ -2,6 +2,7 @@
 import { PAGE_TYPES, type Arm, type SlateParams } from "./events.ts";
 import type { Card } from "./catalogue.ts";
 import { hash32 } from "./ids.ts";
+import type { Because } from "./model/because.ts";
 import type { Infer } from "./schema.ts";
 
 export const STRATEGIES = ["for_you", "similar", "bought_together", "popular"] as const;
@@ -35,6 +36,8 @@ export interface RankedItem {
   score: number;
   /** Probability that the policy showed this item at this position; 1 for a deterministic policy. */
   propensity: number;
+  /** What of the shopper's history speaks for this item, and how much; where it was asked for, and the ranking is personal. */
+  because?: Because[];
 }
 
 export interface Slate {

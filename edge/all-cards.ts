@@ -7,6 +7,7 @@ import type { CardText } from "./catalogue/store.ts";
 import type { Env } from "./env.ts";
 
 export interface AllCards {
+  has(itemId: string): boolean;
   /** In the catalogue's own order. */
   ids: readonly string[];
   find(itemId: string): Card | undefined;
@@ -48,6 +49,7 @@ export function indexCards(text: Uint8Array): AllCards {
   return {
     ids,
     bytes: text.byteLength,
+    has: (itemId) => placeOf.has(itemId),
     find(itemId) {
       const place = placeOf.get(itemId);
       return place === undefined ? undefined : (line(starts[place]!, starts[place + 1]! - 1) as Card);

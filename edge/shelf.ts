@@ -40,8 +40,8 @@ export function createShelfCache(): ShelfCache {
         shop.catalogueSha256 && readAllCards(env, allCardsObject(shop.id, shop.catalogueSha256)),
         signed && readWeights(env, shop.id, signed.payload),
       ]);
-      const { cardOf, ...shelf } = createShelf(cards, weights);
-      const entry = { key, bytes: shop.snapshot.bytes + (all ? all.bytes : 0) + (weights?.bytes ?? 0), shelf: { ...shelf, cardOf: (id: string) => cardOf(id) ?? (all ? all.find(id) : undefined), heads: weights?.heads ?? [] } };
+      const shelf = createShelf(cards, weights, all || undefined);
+      const entry = { key, bytes: shop.snapshot.bytes + (all ? all.bytes : 0) + (weights?.bytes ?? 0), shelf: { ...shelf, heads: weights?.heads ?? [] } };
       let bytes = entry.bytes;
       for (const held of shelves.values()) bytes += held.bytes;
       for (const [oldest, held] of shelves) {

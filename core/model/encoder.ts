@@ -9,15 +9,24 @@ import { headSlope, MASKED, NORM_EPSILON } from "./constants.ts";
  */
 const KEPT_HISTORIES = 4;
 
+/** What a session vector was made of. */
+export interface SessionTrace {
+  /** How much each entry's row counts, oldest first, [count]. */
+  weights: Float32Array;
+  /** Length of the vector before it was brought to 1. */
+  norm: number;
+}
+
 export interface SessionEncoder {
   /**
    * The session vector of one history. `network.ts` in plain loops: everything at place t depends on places ≤ t only,
    * so that a history which continues a remembered one costs the places that are new, and gives the same numbers, to
    * the bit, as from the start. One whose oldest entry has fallen off is computed anew: its places saw that entry.
    *
+   * @param trace is told how the vector came about
    * @returns a unit vector, [D]; all zero for an empty history
    */
-  encode(input: EncodedHistory): Float32Array;
+  encode(input: EncodedHistory, trace?: SessionTrace): Float32Array;
   /** Places computed so far, over all histories: one a click. */
   readonly steps: number;
 }
@@ -34,7 +43,7 @@ export function createSessionEncoder(model: Model): SessionEncoder {
     get steps() {
       return steps;
     },
-    encode(input) {
+    encode(input, trace) {
       if (input.count === 0) return new Float32Array(model.config.width);
       const history = longestShared(kept, input) ?? (kept.length < KEPT_HISTORIES ? createKept(model.config) : kept.at(-1)!);
       const at = kept.indexOf(history);
@@ -44,14 +53,14 @@ export function createSessionEncoder(model: Model): SessionEncoder {
       const from = Math.min(sharedPlaces(history, input), input.count - 1);
       for (let t = from; t < input.count; t += 1, steps += 1) step(model, layers, scratch, history, input, t);
       history.count = input.count;
-      return pool(model, scratch, history);
+      return pool(model, scratch, history, trace);
     },
   };
 }
 
 /** The session vector of one history, from the start; see `SessionEncoder`. */
-export function encodeSession(model: Model, input: EncodedHistory): Float32Array {
-  return createSessionEncoder(model).encode(input);
+export function encodeSession(model: Model, input: EncodedHistory, trace?: SessionTrace): Float32Array {
+  return createSessionEncoder(model).encode(input, trace);
 }
 
 /** What was computed for the places of one history. */
@@ -166,7 +175,7 @@ function attend({ width: D, heads }: ModelConfig, query: Float32Array, keys: Flo
 }
 
 /** The weighted sum of the entries' rows, and what the newest entry, whose hidden vector the scratch holds, calls for. */
-function pool(model: Model, { normed, projected, logits }: Scratch, { count, rows, calls }: KeptHistory): Float32Array {
+function pool(model: Model, { normed, projected, logits }: Scratch, { count, rows, calls }: KeptHistory, trace?: SessionTrace): Float32Array {
   const { width: D } = model.config;
   const recency = softplus(model.encoder["recency"]![0]!);
   for (let t = 0; t < count; t += 1) logits[t] = calls[t]! - recency * (count - 1 - t);
@@ -176,6 +185,7 @@ function pool(model: Model, { normed, projected, logits }: Scratch, { count, row
   addTo(session, project(normed, model.encoder["shift"]!, projected));
   const norm = Math.sqrt(dot(session, session) + NORM_EPSILON);
   for (let d = 0; d < D; d += 1) session[d] = session[d]! / norm;
+  if (trace) Object.assign(trace, { weights: logits.slice(0, count), norm });
   return session;
 }
 

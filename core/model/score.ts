@@ -6,7 +6,7 @@ import { encodeSession } from "./encoder.ts";
 export { encodeSession };
 
 /** How fast older entries lose weight in the co-visitation score, per place, where the model does not say. */
-const CO_VISIT_DECAY = 0.8;
+export const CO_VISIT_DECAY = 0.8;
 
 /** A query in whole numbers: what every backend multiplies with the int8 rows, exactly. */
 export interface QuantisedQuery {

@@ -3,6 +3,7 @@ import { DAY_MS } from "../calendar.ts";
 import { isBuyable, type Card } from "../catalogue.ts";
 import type { HistoryEntry } from "../history.ts";
 import type { Strategy } from "../slate.ts";
+import type { Choice } from "./adaptation.ts";
 
 /** Bought products stay away for this long. */
 const BOUGHT_REST_MS = 30 * DAY_MS;
@@ -21,6 +22,8 @@ export interface ShopperContext {
   dismissed: readonly string[];
   /** Products that carousels above on the same page show already. */
   shown: readonly string[];
+  /** What the shopper went on to, or did not want, beside what she was shown; oldest first. Known to devices only. */
+  choices?: readonly Choice[];
   nowMs: number;
 }
 

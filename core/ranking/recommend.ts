@@ -4,12 +4,20 @@ import type { Arm } from "../events.ts";
 import { encodeHistory, type EncodedHistory, type HistoryEntry } from "../history.ts";
 import { createId } from "../ids.ts";
 import type { Model } from "../model/config.ts";
+import { explain } from "../model/because.ts";
 import { rankHistory, type Ranked, type RankOptions } from "../model/rank.ts";
 import type { DrawnSlate, Placement, Strategy } from "../slate.ts";
+import { shiftOf, shiftScore } from "./adaptation.ts";
 import { applyPolicy, type ShopperContext } from "./policy.ts";
+import { topK } from "./topk.ts";
 
 /** Candidates that the policy chooses a slate's k from, at the least. */
 const CANDIDATES = 100;
+
+export interface RecommendOptions {
+  /** Whether to say of each item what of the history speaks for it. */
+  because?: boolean;
+}
 
 /** What is known of the shop: its cards, most popular first, and its model, if one is published and not paused. */
 export interface Shelf {
@@ -20,14 +28,15 @@ export interface Shelf {
   withoutCard: Uint32Array;
 }
 
-export function createShelf(cards: readonly Card[], model: Shelf["model"]): Shelf {
+/** @param more cards of further products, which may be shown but are not among the popular ones */
+export function createShelf(cards: readonly Card[], model: Shelf["model"], more?: { has(itemId: string): boolean; find(itemId: string): Card | undefined }): Shelf {
   const byId = new Map(cards.map((card) => [card.id, card]));
   const ids = model?.model.itemIds ?? [];
   const withoutCard = new Uint32Array(Math.ceil(ids.length / 32));
   ids.forEach((id, item) => {
-    if (!byId.has(id)) withoutCard[item >>> 5]! |= 1 << (item & 31);
+    if (!byId.has(id) && !more?.has(id)) withoutCard[item >>> 5]! |= 1 << (item & 31);
   });
-  return { cards, cardOf: (itemId) => byId.get(itemId), model, withoutCard };
+  return { cards, cardOf: (itemId) => byId.get(itemId) ?? more?.find(itemId), model, withoutCard };
 }
 
 /** Ranks the model's items for one input. Plain loops by default; devices pass their engine's. */
@@ -61,23 +70,39 @@ export async function recommend(
   placement: Pick<Placement, "id" | "strategy" | "k">,
   context: ShopperContext,
   arm: Arm,
-  rank: RankInput = rankHistory,
+  rank?: RankInput,
+  { because = false }: RecommendOptions = {},
 ): Promise<DrawnSlate> {
   const history = shelf.model ? strategyHistory(placement.strategy, context) : null;
   const input = shelf.model && history ? encodeHistory(history, (id) => shelf.model!.model.indexOf.get(id), shelf.model.model.config.length) : null;
   const personal = shelf.model !== null && input !== null && input.count > 0;
-  const k = CANDIDATES + placement.k + context.history.length;
-  const ranked = personal ? await rank(shelf.model!.model, input, { k, skip: shelf.withoutCard }) : null;
+  const reasons = because && personal ? explain(shelf.model!.model, input) : null;
+  const options = { k: CANDIDATES + placement.k + context.history.length, skip: shelf.withoutCard };
+  const rankInput = rank ?? ((model: Model, given: EncodedHistory) => rankHistory(model, given, options, reasons?.session));
+  const ranked = personal ? adapt(shelf.model!.model, await rankInput(shelf.model!.model, input, options), input, context) : null;
   const chosen = fillSlate(shelf, ranked, placement, context);
+  const reasonsOf = (itemId: string) => {
+    const item = shelf.model!.model.indexOf.get(itemId);
+    return item === undefined ? [] : reasons!.because(item);
+  };
   return {
     slate_id: createId(),
     placement: placement.id,
     strategy: personal ? placement.strategy : "popular",
     model_version: personal ? shelf.model!.version : 0,
     arm,
-    items: chosen.map(({ card, score }, position) => ({ item_id: card.id, position, score, propensity: 1 })),
+    items: chosen.map(({ card, score }, position) => ({ item_id: card.id, position, score, propensity: 1, ...(reasons && { because: reasonsOf(card.id) }) })),
     cards: chosen.map(({ card }) => card),
   };
+}
+
+/** A ranking's best in the order of the shopper's own layer, which is bounded: what is not among them would not come near the top. */
+function adapt(model: Model, ranked: Ranked, input: EncodedHistory, { choices, dismissed }: ShopperContext): Ranked {
+  const shift = choices && shiftOf(model, choices.filter((choice) => !choice.dismissed || dismissed.includes(choice.item_id)), input);
+  if (!shift) return ranked;
+  const scores = ranked.scores.map((score, place) => score + shiftScore(model, shift, ranked.items[place]!));
+  const order = topK(scores, scores.length);
+  return { items: Int32Array.from(order, (place) => ranked.items[place]!), scores: Float32Array.from(order, (place) => scores[place]!) };
 }
 
 /** Filters a ranking, and fills up by popularity. @param ranked of the shelf's model, or null for popularity alone */

@@ -40,7 +40,7 @@ export function recommendRoutes(app: App, services: Services): void {
     const nowMs = now();
     const history = historySent(request.history ?? [], nowMs);
     const context = { cart: request.cart ?? [], dismissed: request.dismissed ?? [], shown: request.shown ?? [], history, nowMs, ...(request.itemId === undefined ? {} : { itemId: request.itemId }) };
-    const answer: RecommendResponse = await recommend(shelf, placement, context, "treatment");
+    const answer: RecommendResponse = await recommend(shelf, placement, context, "treatment", undefined, { because: true });
     return c.json(answer, 200, { "cache-control": "no-store" });
   });
 

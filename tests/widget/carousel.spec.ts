@@ -80,6 +80,20 @@ test("can be used with the keyboard, and says what it is @once", async ({ page, 
   await expect(region.getByRole("link").first()).toBeFocused();
 });
 
+test("tells the shop's own scripts what of the history speaks for each product @once", async ({ page, shop }) => {
+  for (const id of ["tea-1", "coffee-1"]) {
+    await page.goto(`${shop.origin}/product/${id}`);
+    await carouselReady(page, "product-similar");
+    await delivered(page);
+  }
+  const ask = (placement: string) => page.evaluate((given) => (window as unknown as { endcap: { recommend(options: object): Promise<{ items: { item_id: string; because: { item_id: string; share: number }[] }[] }> } }).endcap.recommend({ placement: given }), placement);
+  for (const { because } of (await ask("product-similar")).items) expect(because).toEqual([{ item_id: "coffee-1", share: 1 }]);
+  for (const { item_id, because } of (await ask("home-for-you")).items) {
+    expect(because.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+    expect(because[0]!.item_id).toBe(item_id.startsWith("tea-") ? "tea-1" : "coffee-1");
+  }
+});
+
 test("hides the arrows at the ends and turns a page of cards in between @once", async ({ page, shop }) => {
   await page.goto(shop.origin);
   await carouselReady(page);

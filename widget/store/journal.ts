@@ -234,6 +234,8 @@ export function createJournal({ name, filesName, consent, faults, nowMs, upgrade
       for (const step of written) apply(step, state.rows);
       return { state, written, sent };
     });
+    // What was read is what the shopper has asked to forget meanwhile.
+    if (isForgotten) return;
     if (client?.id === candidate?.id) candidate = undefined;
     if (database.isDurable()) for (const [key] of left) localStorage.removeItem(key);
     const before = toJson(shopper);

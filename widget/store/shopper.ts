@@ -3,6 +3,7 @@ import type { ShopConfig } from "../../core/api.ts";
 import { SESSION_TIMEOUT_MS, type SlateParams } from "../../core/events.ts";
 import type { HistoryEntry } from "../../core/history.ts";
 import { createId } from "../../core/ids.ts";
+import type { Choice } from "../../core/ranking/adaptation.ts";
 import type { Purpose } from "../consent.ts";
 
 /** A click on a carousel, until it has earned a view and a cart. */
@@ -15,12 +16,21 @@ export interface Click {
   carted?: boolean;
 }
 
+export interface Adaptation {
+  /** Oldest first. */
+  choices: Choice[];
+  /** The slate seen last, on which product's page, and until when it has been learned from. */
+  shown?: { items: string[]; atMs: number; itemId: string | undefined };
+}
+
 export interface Shopper {
   /** Folded, oldest first. */
   history: HistoryEntry[];
   /** Quantities by product, as far as the shop has told. */
   cart: { [itemId: string]: number };
   dismissed: string[];
+  /** What the device learns the shopper's own taste from. */
+  adaptation: Adaptation;
   /** Oldest first. */
   clicks: Click[];
   /** Transactions already recorded. */
@@ -35,13 +45,13 @@ export type ShopperRow = keyof Shopper;
 
 /** What a row may be written and read for. */
 export const ROW_PURPOSE: { readonly [R in ShopperRow]: Purpose } = {
-  history: "personalization", cart: "personalization", dismissed: "personalization", config: "personalization",
+  history: "personalization", cart: "personalization", dismissed: "personalization", adaptation: "personalization", config: "personalization",
   clicks: "analytics", orders: "analytics", user: "analytics", session: "analytics",
 };
 export const SHOPPER_ROWS = Object.keys(ROW_PURPOSE) as ShopperRow[];
 
 export function newShopper(): Shopper {
-  return { history: [], cart: {}, dismissed: [], clicks: [], orders: [], user: null, session: null, config: null };
+  return { history: [], cart: {}, dismissed: [], adaptation: { choices: [] }, clicks: [], orders: [], user: null, session: null, config: null };
 }
 
 /** A step from one value of a row to the next; made again on what the disk holds, so that tabs don't undo each other. */

@@ -4,6 +4,7 @@ import { slateParams, type DrawnSlate } from "../../core/slate.ts";
 import { createId } from "../../core/ids.ts";
 import type { ShopperContext } from "../../core/ranking/policy.ts";
 import type { Bridge, CarouselHost, Slot } from "../bridge.ts";
+import { createLearner } from "./adaptation.ts";
 import { armOf } from "./arm.ts";
 import { surfaceOf } from "./colours.ts";
 import { recordClick, recordDismissal } from "./deeds.ts";
@@ -33,6 +34,7 @@ interface Shown extends Slot {
 export function startCarousels(bridge: Bridge): CarouselHost {
   const { faults } = bridge;
   const source = createShelfSource(bridge);
+  const learner = createLearner(bridge);
   const impressions = createImpressions();
   let slots: Shown[] = [];
   let drawing: Promise<void> | undefined;
@@ -41,7 +43,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
   const track = (name: "rec_render" | "rec_view", slate: DrawnSlate) => void bridge.recorder.record(name, slateParams(slate), []);
   const contextFor = (shown: readonly string[]): ShopperContext => {
     const { history, cart, dismissed } = bridge.journal.shopper();
-    return { itemId: bridge.page().itemId, cart: Object.keys(cart), history, dismissed, shown, nowMs: bridge.nowMs() };
+    return { itemId: bridge.page().itemId, cart: Object.keys(cart), history, dismissed, shown, choices: learner.choices(), nowMs: bridge.nowMs() };
   };
 
   /** Draws every carousel, from the top of the page down, so that no product stands on it twice. */
@@ -52,6 +54,8 @@ export function startCarousels(bridge: Bridge): CarouselHost {
       await draw(slot, shown);
       for (const { item_id } of slot.slate?.items ?? []) shown.push(item_id);
     }
+    const last = slots.findLast(({ slate }) => slate?.items.length);
+    if (last) learner.remember(last.slate!);
   };
   const redraw = () => {
     again = true;
@@ -109,7 +113,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
           return shelf ? whySentence(shelf, slate.strategy, itemId, contextFor([])) : "Chosen by this shop.";
         }}
         onClick={(itemId) => recordClick(bridge, slateParams(slate, itemId))}
-        onDismiss={(itemId) => recordDismissal(bridge, slateParams(slate, itemId))}
+        onDismiss={(itemId) => recordDismissal(bridge, slate, itemId, learner.dismissal(slate, itemId))}
         onPrivacy={() => faults.watch("privacy", bridge.privacy())}
       />,
       slot.root,
@@ -144,10 +148,12 @@ export function startCarousels(bridge: Bridge): CarouselHost {
 
   const refresh = async () => {
     await source.load();
+    learner.learn();
     await redraw();
   };
   source.onChange(redrawSoon);
   bridge.onChange(() => {
+    learner.learn();
     // What is here already re-ranks at once; a new catalogue or model joins when it has come.
     redrawSoon();
     faults.watch("shelf", refresh());
@@ -171,7 +177,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
       const placement = bridge.config()?.placements.find((known) => known.id === id);
       if (!placement) return null;
       await source.load();
-      return source.rank(placement, contextFor([]));
+      return source.rank(placement, contextFor([]), { because: true });
     },
     diagnostics: () => diagnose(bridge, {
       ...source.diagnostics(),

@@ -1,7 +1,8 @@
 /** What a shopper does with a carousel's products, and what the device remembers of it. */
 import type { SlateParams } from "../../core/events.ts";
+import { slateParams, type Slate } from "../../core/slate.ts";
 import type { Bridge } from "../bridge.ts";
-import { change, type Click } from "../store/shopper.ts";
+import { change, type Change, type Click } from "../store/shopper.ts";
 
 const KEPT_CLICKS = 50;
 const KEPT_DISMISSED = 200;
@@ -13,7 +14,8 @@ export function recordClick({ journal, recorder, nowMs, sendLeaving }: Bridge, s
   sendLeaving();
 }
 
-export function recordDismissal({ recorder }: Bridge, slate: SlateParams): void {
-  const { item_id } = slate.items[0]!;
-  void recorder.record("rec_dismiss", slate, [change("dismissed", (dismissed) => [...dismissed, item_id].slice(-KEPT_DISMISSED))]);
+/** @param learned what else changes by it */
+export function recordDismissal({ recorder }: Bridge, slate: Slate, itemId: string, learned: Change[]): void {
+  const changes = [change("dismissed", (dismissed) => [...dismissed, itemId].slice(-KEPT_DISMISSED)), ...learned];
+  void recorder.record("rec_dismiss", slateParams(slate, itemId), changes);
 }

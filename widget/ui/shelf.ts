@@ -1,7 +1,7 @@
 /** The shop's shelf on this device: its cards and its model, from disk or the edge, and the engine that ranks them. */
 import { MAX_CART_ITEMS_SENT, MAX_DISMISSED_SENT, MAX_HISTORY_SENT, MAX_SHOWN_SENT, routes, type RecommendRequest, type ShopConfig } from "../../core/api.ts";
 import type { CatalogueSnapshot } from "../../core/catalogue.ts";
-import { createShelf, recommend, type Shelf } from "../../core/ranking/recommend.ts";
+import { createShelf, recommend, type RecommendOptions, type Shelf } from "../../core/ranking/recommend.ts";
 import type { ShopperContext } from "../../core/ranking/policy.ts";
 import type { DrawnSlate, Placement } from "../../core/slate.ts";
 import { headFor } from "../../core/weights/head.ts";
@@ -24,7 +24,7 @@ export interface ShelfSource {
   shelf(): Shelf | null;
   /** Fetches what the newest configuration names; gives what there is when the edge can't be reached. */
   load(): Promise<Shelf | null>;
-  rank(placement: Placement, context: ShopperContext): Promise<DrawnSlate | null>;
+  rank(placement: Placement, context: ShopperContext, options?: RecommendOptions): Promise<DrawnSlate | null>;
   /** The shelf has other contents. */
   onChange(listener: () => void): void;
   /** Starts the engine when the page is idle. */
@@ -159,11 +159,11 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   return {
     shelf: () => tail?.shelf() ?? shelf,
     load,
-    async rank(placement, context) {
+    async rank(placement, context, options) {
       // A change may ask for a ranking while the cards are still on their way from the disk: that is no reason to ask the edge.
       const own = shelf ?? (await load().catch(() => null));
       tail?.want(context);
-      if (own) return recommend(tail?.shelf() ?? own, placement, context, armOf(bridge), engine ? engine.rank.bind(engine) : rankHere);
+      if (own) return recommend(tail?.shelf() ?? own, placement, context, armOf(bridge), engine ? engine.rank.bind(engine) : rankHere, options);
       try {
         return await askEdge(placement, context);
       } catch (error) {

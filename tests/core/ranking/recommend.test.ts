@@ -82,3 +82,30 @@ test("each strategy reads its own part of what the shopper did", () => {
   expect(read("bought_together", { cart: [] })).toEqual(["page"]);
   expect(read("bought_together", { cart: [], itemId: undefined })).toBeNull();
 });
+
+test("says why where it is asked to, of every item that the history speaks for", async () => {
+  const history = [seen("item-3"), seen("item-40")];
+  const plain = await recommend(shelf, PLACEMENT, { ...NOBODY, history }, "treatment");
+  expect(plain.items.filter(({ because }) => because)).toEqual([]);
+  const { items } = await recommend(shelf, PLACEMENT, { ...NOBODY, history }, "treatment", undefined, { because: true });
+  expect(items.map(({ item_id }) => item_id)).toEqual(ids(plain));
+  for (const { because } of items) {
+    expect(because!.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+    for (const { item_id } of because!) expect(["item-3", "item-40"]).toContain(item_id);
+  }
+  const popular = await recommend(shelf, PLACEMENT, NOBODY, "treatment", undefined, { because: true });
+  expect(popular.items.filter(({ because }) => because)).toEqual([]);
+});
+
+test("what a shopper does not want moves what is like it down, and no longer once it is wanted again", async () => {
+  const history = [seen("item-3"), seen("item-40")];
+  const context = { ...NOBODY, history };
+  const before = await recommend(shelf, PLACEMENT, context, "treatment");
+  const [unwanted] = ids(before) as [string];
+  const choices = [{ item_id: unwanted, dismissed: true, shown: ids(before) }];
+  const after = await recommend(shelf, PLACEMENT, { ...context, choices, dismissed: [unwanted] }, "treatment");
+  const blocked = await recommend(shelf, PLACEMENT, { ...context, dismissed: [unwanted] }, "treatment");
+  expect(ids(after)).not.toContain(unwanted);
+  expect(ids(after)).not.toEqual(ids(blocked));
+  expect(ids(await recommend(shelf, PLACEMENT, { ...context, choices }, "treatment"))).toEqual(ids(before));
+});

@@ -130,7 +130,7 @@ describe("recommendations from the edge", () => {
     await publish();
     const answer = await (await ask(shop, { history })).json<RecommendResponse>();
     expect(answer).toMatchObject({ placement: "home-for-you", strategy: "for_you", model_version: 1 });
-    expect(answer.items[0]!.item_id).toBe("c");
+    expect(answer.items[0]).toMatchObject({ item_id: "c", because: [{ item_id: "b", share: 1 }] });
     expect(answer.items.map(({ item_id }) => item_id)).not.toContain("b");
     expect(answer.cards.map(({ id }) => id)).toEqual(answer.items.map(({ item_id }) => item_id));
   });
