@@ -72,14 +72,14 @@ describe("a shop with more products than devices are given", () => {
     expect(JSON.stringify([first, rest])).not.toContain("quantity");
   });
 
-  it("adds the tail's candidates for a shopper's history, so that the device shows what the edge itself would", async () => {
+  it("adds the tail's candidates for a shopper's history, so that the device shows what the edge itself would, for the same reasons", async () => {
     const history = [RARE, MODEL.itemIds.at(-40)!].map((item_id, at) => ({ item_id, kind: "view" as const, ageMs: (2 - at) * 60_000 }));
     const answer = await personal(large.shop, { history });
     expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-store"]);
     const head = await device();
     const read = readCandidates(await answer.json<Candidates>(), head.model);
     const context = { cart: [], dismissed: [], shown: [], nowMs: NOON, history: history.map(({ ageMs, ...entry }) => ({ ...entry, atMs: NOON - ageMs })) };
-    const slate = await recommend(joinShelf(head, read.ok ? [read.value] : []), { id: "home-for-you", strategy: "for_you", k: 12 }, context, "treatment");
+    const slate = await recommend(joinShelf(head, read.ok ? [read.value] : []), { id: "home-for-you", strategy: "for_you", k: 12 }, context, "treatment", undefined, { because: true });
     const edge = await large.shop.edge.fetch(routes.recommend, { method: "POST", headers: { origin: SHOP_ORIGIN }, body: JSON.stringify({ key: large.shop.writeKey, placement: "home-for-you", history }) });
     const shown = (await edge.json<RecommendResponse>()).items;
     expect(slate.items).toEqual(shown);
