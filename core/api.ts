@@ -222,6 +222,8 @@ export interface ShopResponse {
   signers: string[];
   holdoutShare: number;
   placements: Placement[];
+  /** How long it keeps what tells of single shoppers; null: until they are erased. */
+  retentionDays: number | null;
 }
 
 /** `PUT routes.admin.shards(shop)`, with the operator's token: over how many Durable Objects the shop's ledger is spread. */
@@ -381,6 +383,8 @@ export interface StatsResponse {
   conflicts: number;
   /** Searches that found nothing. */
   emptySearches: number;
+  /** Orders as the shop's own server knows them, and their value; nothing where it tells of none. */
+  confirmed: { orders: number; revenue: number };
   /** Shoppers whose data were erased, at their own wish or by the shop. */
   erasures: number;
 }

@@ -1,4 +1,6 @@
 /** Request bodies, read no further than they may be long. */
+import { parse, type Infer, type Schema } from "../core/schema.ts";
+import { refuse } from "./refusal.ts";
 
 export type BoundedBody = { ok: true; bytes: Uint8Array<ArrayBuffer> } | { ok: false };
 
@@ -22,6 +24,18 @@ export async function readBounded(request: Request, maxBytes: number): Promise<B
     at += chunk.byteLength;
   }
   return { ok: true, bytes };
+}
+
+export type JsonBody<T> = { ok: true; value: T } | { ok: false; refusal: Response };
+
+/** Reads a small JSON body by its schema; an empty one counts as `{}`. @param noun what the body is called in refusals */
+export async function readJson<const S extends Schema>(request: Request, schema: S, noun: string, maxBytes = 64 * 1024): Promise<JsonBody<Infer<S>>> {
+  const body = await readBounded(request, maxBytes);
+  if (!body.ok) return { ok: false, refusal: refuse(413, `${noun}-too-large`, `A ${noun} may hold ${maxBytes} bytes.`) };
+  const json = body.bytes.byteLength === 0 ? ({ ok: true, value: {} } as const) : parseJson(body.bytes);
+  if (!json.ok) return { ok: false, refusal: refuse(400, "invalid-json", "The body is not JSON in UTF-8.") };
+  const parsed = parse(schema, json.value, noun);
+  return parsed.ok ? parsed : { ok: false, refusal: refuse(400, `invalid-${noun}`, `${parsed.path} ${parsed.message}.`) };
 }
 
 export type JsonText = { ok: true; value: unknown } | { ok: false };

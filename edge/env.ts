@@ -8,6 +8,8 @@ export interface Env {
   ASSETS: Fetcher;
   /** The operator's token; creates shops. Without it nobody can. */
   ADMIN_TOKEN?: string;
+  /** Opens /metrics. Without it nobody reads them. */
+  METRICS_TOKEN?: string;
   /** Requests a minute. */
   RATE_LIMIT_PER_KEY: string;
   RATE_LIMIT_PER_CLIENT: string;

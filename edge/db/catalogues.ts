@@ -38,6 +38,11 @@ export async function feedOf(db: D1Database, shop: string): Promise<StoredFeed |
   return row && toFeed(row);
 }
 
+/** How often in a row each shop's feed could not be taken. */
+export async function feedFailures(db: D1Database): Promise<{ shop: string; failures: number }[]> {
+  return (await db.prepare(`SELECT shop, failures FROM catalogue_feed ORDER BY shop`).all<{ shop: string; failures: number }>()).results;
+}
+
 /** Those whose time has come, the longest waiting first. */
 export async function dueFeeds(db: D1Database, nowMs: number): Promise<StoredFeed[]> {
   const { results } = await db.prepare(`SELECT * FROM catalogue_feed WHERE next_at_ms <= ?1 ORDER BY next_at_ms LIMIT 50`).bind(nowMs).all<FeedRow>();

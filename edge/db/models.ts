@@ -64,3 +64,7 @@ export function allCardsObject(shop: string, catalogueSha256: string): string {
 export function catalogueObject(shop: string, sha256: string): string {
   return `catalogues/${shop}/${sha256}`;
 }
+/** Everything of a shop in R2 begins with one of these. */
+export function objectPrefixes(shop: string): string[] {
+  return ["weights", "snapshots", "cards", "catalogues", "segments"].map((folder) => `${folder}/${shop}/`);
+}

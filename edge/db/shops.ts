@@ -87,6 +87,24 @@ export async function settleLayout(db: D1Database, shop: string): Promise<void> 
   await db.prepare(`UPDATE shop SET ledger_shards_before = ledger_shards WHERE id = ?1`).bind(shop).run();
 }
 
+/** What an owner may change of a shop. */
+export async function updateShop(db: D1Database, shop: Pick<Shop, "id" | "name" | "locale" | "timeZone" | "origins" | "signers" | "holdoutShare" | "placements" | "retentionDays">): Promise<void> {
+  await db
+    .prepare(`UPDATE shop SET name = ?2, locale = ?3, time_zone = ?4, origins = ?5, signers = ?6, holdout_share = ?7, placements = ?8, retention_days = ?9 WHERE id = ?1`)
+    .bind(shop.id, shop.name, shop.locale, shop.timeZone, JSON.stringify(shop.origins), JSON.stringify(shop.signers), shop.holdoutShare, JSON.stringify(shop.placements), shop.retentionDays)
+    .run();
+}
+
+/** The secret that a shop's Shopify signs with; null without one. */
+export async function shopifySecret(db: D1Database, shop: string): Promise<string | null> {
+  const row = await db.prepare(`SELECT shopify_secret FROM shop WHERE id = ?1`).bind(shop).first<{ shopify_secret: string | null }>();
+  return row?.shopify_secret ?? null;
+}
+
+export async function setShopifySecret(db: D1Database, shop: string, secret: string): Promise<void> {
+  await db.prepare(`UPDATE shop SET shopify_secret = ?2 WHERE id = ?1`).bind(shop, secret).run();
+}
+
 export interface SnapshotRecord {
   sha256: string;
   bytes: number;

@@ -135,14 +135,14 @@ export function lineStart(clientId: string): string {
 }
 
 type Columns = { [column: string]: SqlStorageValue };
-function isBatch(row: JournalRow): boolean {
+export function isBatch(row: JournalRow): boolean {
   return row.client_id !== "";
 }
 
 const FOLD_ITEM_DAYS = upsert("item_day", ["day", "item_id", "kind"], [["count", "count + excluded.count"]]);
 
 /** A row as exports and archives tell it: every event at the time it counted at. */
-function exportLine(row: JournalRow): ExportLine {
+export function exportLine(row: JournalRow): ExportLine {
   const events = JSON.parse(row.events) as ShopEvent[];
   const clock = { receivedAtMs: row.received_at_ms, offsetMs: row.offset_ms };
   for (const event of events) event.occurredAtMs = eventTime(event.occurredAtMs, clock);

@@ -48,7 +48,7 @@ export interface StatsRequest {
 }
 /** One shard's part of the statistics, its money in minor units. `held`: the buckets whose clients it counts as people; null for all. */
 export type ShardStats = LedgerStats & { held: number[] | null };
-export type LedgerStats = Pick<StatsResponse, "totals" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped" | "sources" | "conflicts" | "emptySearches" | "erasures">;
+export type LedgerStats = Pick<StatsResponse, "totals" | "series" | "placements" | "funnel" | "liveShoppers" | "newestEventAtMs" | "dropped" | "sources" | "conflicts" | "emptySearches" | "erasures" | "confirmed">;
 /** What a shard's items are worth, most first, as of its newest day (since 1970); -Infinity without any. */
 export interface ItemScores {
   newestDay: number;
@@ -60,6 +60,22 @@ export type LedgerReceipt = BatchReceipt | null;
 /** The answer of a shard that does not hold what it is asked about: another does, or will in a moment. */
 export const ELSEWHERE = "elsewhere";
 export type Elsewhere = typeof ELSEWHERE;
+
+/** How a shard is. */
+export interface LedgerHealth {
+  events: number;
+  dropped: { reason: string; count: number }[];
+  clients: number;
+  journalRows: number;
+  journalBytes: number;
+  oldestJournalMs: number | null;
+  segments: number;
+  storageBytes: number;
+  erasing: boolean;
+  moving: boolean;
+  /** In a row; 0 where the last attempt went well. */
+  failures: { archive: number; erasure: number; move: number };
+}
 
 export interface ErasureOrder {
   shop: string;

@@ -1,12 +1,17 @@
 /** One shard of a shop's ledger: a Durable Object that counts events and keeps them. Most shops have only one. */
 import { DurableObject } from "cloudflare:workers";
-import { sha256Hex } from "../../core/ids.ts";
+import { createId, sha256Hex } from "../../core/ids.ts";
+import type { ConfirmedOrder } from "../../core/merchant-api.ts";
 import { settleLayout } from "../db/shops.ts";
 import { numberVariable, type Env } from "../env.ts";
+import { log } from "../log.ts";
 import { archiveOnce, exportPage } from "./archive.ts";
 import { claimAllOrders, claimOrders, type Claim } from "./claims.ts";
-import { ELSEWHERE, ledgerName, type CountRequest, type Elsewhere, type ErasureAnswer, type ErasureOrder, type ExportPage, type ItemScores, type LedgerBatch, type LedgerReceipt, type PersonErasureAnswer, type PersonErasureOrder, type ShardStats, type StatsRequest } from "./contract.ts";
+import { ELSEWHERE, ledgerName, type CountRequest, type Elsewhere, type ErasureAnswer, type ErasureOrder, type ExportPage, type ItemScores, type LedgerHealth, type LedgerBatch, type LedgerReceipt, type LedgerShop, type PersonErasureAnswer, type PersonErasureOrder, type ShardStats, type StatsRequest } from "./contract.ts";
+import { confirmOrders } from "./confirm.ts";
 import { countBatches } from "./count.ts";
+import { clearTables, dumpPage, restoreRows, type DumpCursor, type DumpPage } from "./dump.ts";
+import { noteFailure, noteSuccess, readHealth, type Chore } from "./health.ts";
 import { beginErasure, beginPersonErasure, erasedAmong, finishErasures, forgetErasures, hasUnfinishedErasures, isAuthorised, nextForgettingMs, receiptOf, receiptsOfPerson } from "./erasure.ts";
 import { compactOnce } from "./compact.ts";
 import { bucketOf } from "./layout.ts";
@@ -16,17 +21,22 @@ import { itemScores } from "./popularity.ts";
 import { goOnMoving, hasMoves, planMoves, type ShardInMove } from "./reshard.ts";
 import { forgetBefore } from "./retention.ts";
 import { createTables } from "./schema.ts";
+import { readSubject, type Subject } from "./subject.ts";
 import { readStats } from "./stats.ts";
 import { createTally } from "./tally.ts";
 
-/** After R2 refused a piece, the archive tries again this much later, */
-const ARCHIVE_RETRY_MS = 60_000;
-/** and an erasure this much: somebody is waiting. */
+/** Should the request that began an erasure not live to see the end of it. */
 const ERASURE_RETRY_MS = 10_000;
-/** and buckets that could not move, this much: their clients' batches are waiting. */
-const MOVE_RETRY_MS = 2_000;
+/** How long a ledger that is being read for a backup waits for the next question. */
+const FROZEN_MS = 60_000;
 /** Objects that nothing points at any more are deleted this much later: an export may be reading one. */
 const STALE_OBJECTS_MS = 60_000;
+
+/** The ledger stands still for a moment; what is asked again later is done. */
+class FrozenLedgerError extends Error {
+  override name = "FrozenLedgerError";
+  readonly retryable = true;
+}
 
 export class ShopLedger extends DurableObject<Env> {
   /** Bytes of events not archived yet. */
@@ -36,6 +46,8 @@ export class ShopLedger extends DurableObject<Env> {
   private shard: number;
   /** Buckets whose clients are counted here; null: all. */
   private held: Set<number> | null;
+  /** While a backup reads. */
+  private frozen: { hold: string; untilMs: number } | null = null;
   /** Work on R2 happens in turn: what one has read, no other may have changed by the time it writes. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -52,6 +64,7 @@ export class ShopLedger extends DurableObject<Env> {
 
   /** Counts batches in one transaction; resolves once it is on disk (the output gate sees to it). */
   async count(request: CountRequest): Promise<(LedgerReceipt | Elsewhere)[]> {
+    this.refuseWhileFrozen();
     const { storage } = this.ctx;
     const { sql } = storage;
     const { receipts, journalBytes } = storage.transactionSync(() => {
@@ -70,6 +83,7 @@ export class ShopLedger extends DurableObject<Env> {
 
   /** Erases a client: at once what is here, then what is in R2. Asked again, it goes on, or answers the same. */
   async erase({ shop, clientId, secretSha256, nowMs, elsewhere }: ErasureOrder): Promise<ErasureAnswer | Elsewhere> {
+    this.refuseWhileFrozen();
     const clientSha256 = await sha256Hex(clientId);
     const { storage } = this.ctx;
     if (elsewhere !== null && !this.holds(clientId)) return ELSEWHERE;
@@ -86,6 +100,7 @@ export class ShopLedger extends DurableObject<Env> {
 
   /** Erases every client that a person, named as devices name it, was logged in on. */
   async erasePerson({ shop, userId, nowMs, elsewhere }: PersonErasureOrder): Promise<PersonErasureAnswer> {
+    this.refuseWhileFrozen();
     const { storage } = this.ctx;
     const personKey = personKeyOf(storage.sql, userId);
     const clients = await Promise.all(clientsOf(storage.sql, personKey).map(async (clientId) => ({ shop, shard: this.shard, clientId, clientSha256: await sha256Hex(clientId), nowMs, elsewhere: elsewhere[clientId] ?? 0 })));
@@ -117,6 +132,55 @@ export class ShopLedger extends DurableObject<Env> {
       const own = claimOrders(storage.sql, claims.filter(({ transactionId }) => this.holds(transactionId)), nowMs);
       return claims.map(({ transactionId }) => (this.holds(transactionId) ? own.shift()! : ELSEWHERE));
     });
+  }
+
+  /** Of the first shard: orders as the shop's own server knows them. */
+  async confirmOrders(shop: LedgerShop, orders: ConfirmedOrder[]): Promise<{ confirmed: number; unchanged: number }> {
+    this.refuseWhileFrozen();
+    return this.ctx.storage.transactionSync(() => {
+      this.noteShop(shop.id);
+      return confirmOrders(this.ctx.storage.sql, shop.currency, orders);
+    });
+  }
+
+  async health(): Promise<LedgerHealth> {
+    return readHealth(this.ctx.storage.sql);
+  }
+
+  /** Changes nothing from now on until it is let go, or not asked for a while. @returns the name of the hold */
+  async freeze(): Promise<string> {
+    this.refuseWhileFrozen();
+    // What is being written to R2 is written down first.
+    await this.turn;
+    const hold = createId();
+    this.frozen = { hold, untilMs: Date.now() + FROZEN_MS };
+    return hold;
+  }
+  async thaw(hold: string): Promise<void> {
+    if (this.frozen?.hold === hold) this.frozen = null;
+  }
+  /** A page of its tables. @throws Error when the ledger has gone on meanwhile: the backup would be of two moments */
+  async dump(hold: string, cursor: DumpCursor): Promise<DumpPage> {
+    if (this.frozen?.hold !== hold || !this.isFrozen()) throw new Error("the ledger has gone on: begin the backup anew");
+    this.frozen.untilMs = Date.now() + FROZEN_MS;
+    return dumpPage(this.ctx.storage.sql, cursor);
+  }
+  /** Makes room for another account's ledger; the shop is not known here yet. */
+  async beginRestore(): Promise<void> {
+    this.change(() => clearTables(this.ctx.storage.sql));
+  }
+  async restore(table: string, rows: { [column: string]: SqlStorageValue }[]): Promise<number> {
+    return this.ctx.storage.transactionSync(() => restoreRows(this.ctx.storage.sql, table, rows));
+  }
+  async endRestore(nowMs: number): Promise<void> {
+    this.change(() => undefined);
+    this.pendingBytes = this.readPendingBytes();
+    await this.ring(nowMs);
+  }
+
+  /** All that is kept here of a client. */
+  async subject(clientId: string): Promise<Subject> {
+    return readSubject(this.ctx.storage.sql, clientId);
   }
 
   /** Forgets what tells of single shoppers and was received before a time. */
@@ -197,23 +261,35 @@ export class ShopLedger extends DurableObject<Env> {
     const { sql } = this.ctx.storage;
     const shop = sql.exec<{ value: string }>(`SELECT value FROM fact WHERE name = 'shop'`).one().value;
     forgetErasures(sql, nowMs);
-    if (!(await this.goOnMoving(shop))) await this.ring(nowMs + MOVE_RETRY_MS);
-    if (!(await this.finish(shop, nowMs))) await this.ring(nowMs + ERASURE_RETRY_MS);
-    if (!(await this.archive(shop, nowMs))) await this.ring(nowMs + ARCHIVE_RETRY_MS);
-    else if (this.pendingBytes > 0) await this.scheduleArchive(nowMs);
+    if (this.isFrozen()) return this.ring(this.frozen!.untilMs);
+    await this.settled("move", await this.goOnMoving(shop), shop, nowMs);
+    await this.settled("erasure", await this.finish(shop, nowMs), shop, nowMs);
+    if ((await this.settled("archive", await this.archive(shop, nowMs), shop, nowMs)) && this.pendingBytes > 0) await this.scheduleArchive(nowMs);
     const forgetAtMs = nextForgettingMs(sql);
     if (forgetAtMs !== null) await this.ring(forgetAtMs);
   }
 
-  /** Moves the buckets that have yet to move. @returns false when some are left */
-  private async goOnMoving(shop: string): Promise<boolean> {
+  /** Notes how a chore went, and rings again where it failed. @returns whether it went well */
+  private async settled(chore: Chore, failure: unknown, shop: string, nowMs: number): Promise<boolean> {
     const { sql } = this.ctx.storage;
-    if (!hasMoves(sql)) return true;
+    if (failure === null) {
+      noteSuccess(sql, chore);
+      return true;
+    }
+    const { attempt, retryInMs } = noteFailure(sql, chore);
+    log("warn", `${chore}-failed`, { shop, shard: this.shard, attempt, retryInMs, error: failure });
+    await this.ring(nowMs + retryInMs);
+    return false;
+  }
+
+  /** Moves the buckets that have yet to move. @returns why some are left, or null */
+  private async goOnMoving(shop: string): Promise<unknown> {
+    const { sql } = this.ctx.storage;
+    if (!hasMoves(sql)) return null;
     try {
-      return await goOnMoving(sql, (index) => this.shardOf(shop, index), () => settleLayout(this.env.DB, shop), Date.now);
+      return (await goOnMoving(sql, (index) => this.shardOf(shop, index), () => settleLayout(this.env.DB, shop), Date.now)) ? null : new Error("an erasure has to end first");
     } catch (error) {
-      console.error(`moving clients of ${shop} failed, will be tried again: ${String(error)}`);
-      return false;
+      return error;
     }
   }
 
@@ -227,6 +303,13 @@ export class ShopLedger extends DurableObject<Env> {
   /** Whether a Worker that takes this for an only shard has sent orders that another shard's client may have told of. */
   private needsClaims({ events, foreignOrders }: LedgerBatch): boolean {
     return this.held !== null && foreignOrders === undefined && events.some(({ name }) => name === "purchase");
+  }
+  private isFrozen(): boolean {
+    return this.frozen !== null && Date.now() < this.frozen.untilMs;
+  }
+  /** @throws an error as the platform marks those after which the same may be asked again */
+  private refuseWhileFrozen(): void {
+    if (this.isFrozen()) throw new FrozenLedgerError("the ledger is being read for a backup");
   }
   private change(work: () => void): void {
     this.ctx.storage.transactionSync(work);
@@ -242,14 +325,14 @@ export class ShopLedger extends DurableObject<Env> {
     await this.finish(shop, nowMs);
   }
 
-  /** Brings erasures to their end. @returns false when R2 refused */
-  private finish(shop: string, nowMs: number): Promise<boolean> {
-    return this.inTurn(`erasure in ${shop}`, () => finishErasures(this.ctx.storage, this.env.FILES, { shop, shard: this.shard, nowMs }));
+  /** Brings erasures to their end. @returns why it could not, or null */
+  private finish(shop: string, nowMs: number): Promise<unknown> {
+    return this.inTurn(() => finishErasures(this.ctx.storage, this.env.FILES, { shop, shard: this.shard, nowMs }));
   }
 
-  /** Archives one piece, if one is due. @returns false when R2 refused */
-  private archive(shop: string, nowMs: number): Promise<boolean> {
-    return this.inTurn(`archive of ${shop}`, async () => {
+  /** Archives one piece, if one is due. @returns why it could not, or null */
+  private archive(shop: string, nowMs: number): Promise<unknown> {
+    return this.inTurn(async () => {
       const moved = await archiveOnce(this.ctx.storage, this.env.FILES, { shop, shard: this.shard, minBytes: this.segmentBytes(), maxAgeMs: this.maxAgeMs(), nowMs });
       if (!moved) return;
       this.pendingBytes = this.readPendingBytes();
@@ -257,14 +340,8 @@ export class ShopLedger extends DurableObject<Env> {
     });
   }
 
-  private inTurn(what: string, work: () => Promise<void>): Promise<boolean> {
-    const done = this.turn.then(work).then(
-      () => true,
-      (error: unknown) => {
-        console.error(`${what} failed, will be tried again: ${String(error)}`);
-        return false;
-      },
-    );
+  private inTurn(work: () => Promise<void>): Promise<unknown> {
+    const done = this.turn.then(work).then(() => null, (error: unknown) => error ?? new Error("failed without a reason"));
     this.turn = done;
     return done;
   }

@@ -35,6 +35,7 @@ export function mergeStats(parts: readonly ShardStats[], currency: string): Ledg
     newestEventAtMs: newest.length > 0 ? Math.max(...newest) : null,
     dropped: groupBy(parts.flatMap(({ dropped }) => dropped), "reason").sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
     sources: first!.sources.map(({ source }, index) => ({ source, events: sum((part) => part.sources[index]!.events) })).filter(({ events }) => events > 0),
+    confirmed: inMajorUnits(addUp(parts.map(({ confirmed }) => confirmed), ["orders", "revenue"])),
     conflicts: sum(({ conflicts }) => conflicts),
     emptySearches: sum(({ emptySearches }) => emptySearches),
     erasures: sum(({ erasures }) => erasures),

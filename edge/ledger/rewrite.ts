@@ -6,6 +6,7 @@
  * behind: lines are counted by readers' cursors.
  */
 import type { ExportLine } from "../../core/api.ts";
+import { log } from "../log.ts";
 import { gzip, lineStart, segmentObject, type LedgerName, type ObjectStore } from "./archive.ts";
 
 /** The part of an R2 bucket that rewriting needs. */
@@ -48,7 +49,7 @@ export async function rewriteOnce(storage: DurableObjectStorage, store: SegmentS
   const old = await store.get(object);
   if (!old) {
     // Exports fail at it; but what is lost tells of nobody, and must keep nobody from being erased elsewhere.
-    console.error(`the segment ${object} is not in R2`);
+    log("error", "segment-missing", { shop: name.shop, shard: name.shard });
     storage.transactionSync(leave);
     return true;
   }

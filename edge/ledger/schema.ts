@@ -96,6 +96,11 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS bucket_move (
     move INTEGER PRIMARY KEY, from_shard INTEGER NOT NULL, to_shard INTEGER NOT NULL, buckets TEXT NOT NULL, step TEXT NOT NULL
   ) STRICT`,
+  // Orders that the shop's own server has confirmed, by keys that only this ledger can make; money in minor units.
+  `CREATE TABLE IF NOT EXISTS confirmed_order (
+    order_key TEXT PRIMARY KEY, value INTEGER NOT NULL, at_ms INTEGER NOT NULL, cancelled INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX IF NOT EXISTS confirmed_order_by_time ON confirmed_order (at_ms)`,
   // Erasures done, counted by quarter-hour.
   `CREATE TABLE IF NOT EXISTS erasure_count (slot_ms INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT`,
 ];

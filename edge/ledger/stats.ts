@@ -1,6 +1,7 @@
 /** One shard's exact statistics of a range of quarter-hours: sums from the counters, people from the client-days. */
 import { STAT_SUMS, type StatsResponse, type StatSums } from "../../core/api.ts";
 import type { EventSource } from "../../core/events.ts";
+import { readConfirmed } from "./confirm.ts";
 import { DAY_MS, dayOf, SLOT_MS } from "./clock.ts";
 import type { LedgerStats, StatsRequest } from "./contract.ts";
 import { HEALTH_SUMS, PRESENCE, SOURCE_SUMS, type HealthSum, type Presence } from "./schema.ts";
@@ -31,6 +32,7 @@ export function readStats(sql: SqlStorage, request: StatsRequest): LedgerStats {
     dropped: sql.exec<{ reason: string; count: number }>(
       `SELECT reason, sum(count) AS count FROM dropped WHERE slot_ms >= ?1 AND slot_ms < ?2 GROUP BY reason ORDER BY count DESC, reason`, fromMs, toMs).toArray(),
     ...readHealth(sql, fromMs, toMs),
+    confirmed: readConfirmed(sql, fromMs, toMs),
     erasures: sql.exec<{ erasures: number }>(`SELECT coalesce(sum(count), 0) AS erasures FROM erasure_count WHERE slot_ms >= ?1 AND slot_ms < ?2`, fromMs, toMs).one().erasures,
   };
 }

@@ -1,18 +1,17 @@
 /** A shop's catalogue, in and out: uploaded or fetched from its address; the whole of it is replaced, or nothing is. */
 import { CATALOGUE_FEED_SCHEMA, routes, type CatalogueFeed, type CatalogueVersionsResponse } from "../../core/api.ts";
 import { FEED_FORMATS } from "../../core/feeds/feed.ts";
-import { parse } from "../../core/schema.ts";
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
-import { BodyTooLargeError, parseJson, readBounded, textOf } from "../body.ts";
+import { BodyTooLargeError, readJson, textOf } from "../body.ts";
 import { fetchFeed } from "../catalogue/fetch-feed.ts";
 import { importFeed } from "../catalogue/import.ts";
 import { readIndex, readParts } from "../catalogue/store.ts";
 import { deleteFeed, feedOf, listVersions, setFeed, type StoredFeed } from "../db/catalogues.ts";
 import { refuse } from "../refusal.ts";
+import { streamText } from "../stream.ts";
 
 const MAX_CATALOGUE_BYTES = 512 * 1024 * 1024;
-const MAX_REQUEST_BYTES = 16 * 1024;
 const MAX_GRACE_DAYS = 90;
 const NO_STORE = { "cache-control": "no-store" };
 
@@ -41,17 +40,16 @@ export function catalogueRoutes(app: App, services: Services): void {
   app.get(routes.admin.catalogue(":shop"), merchant, async (c) => {
     const shop = c.get("shop");
     const index = await readIndex(c.env, shop.id, shop.catalogueSha256);
-    const encoder = new TextEncoder();
-    async function* text(): AsyncGenerator<Uint8Array> {
-      yield encoder.encode(`{"currency":${JSON.stringify(shop.currency)},"products":[`);
+    async function* text(): AsyncGenerator<string> {
+      yield `{"currency":${JSON.stringify(shop.currency)},"products":[`;
       let first = true;
       for await (const part of readParts(c.env, shop.id, index)) {
-        yield encoder.encode(first ? part : `,${part}`);
+        yield first ? part : `,${part}`;
         first = false;
       }
-      yield encoder.encode("]}");
+      yield "]}";
     }
-    return new Response(streamOf(text()), { headers: { ...NO_STORE, "content-type": "application/json" } });
+    return new Response(streamText(text()), { headers: { ...NO_STORE, "content-type": "application/json" } });
   });
 
   app.get(routes.admin.catalogueVersions(":shop"), merchant, async (c) =>
@@ -63,10 +61,8 @@ export function catalogueRoutes(app: App, services: Services): void {
   });
 
   app.put(routes.admin.catalogueFeed(":shop"), merchant, async (c) => {
-    const body = await readBounded(c.req.raw, MAX_REQUEST_BYTES);
-    const json = body.ok ? parseJson(body.bytes) : null;
-    const parsed = parse(CATALOGUE_FEED_SCHEMA, json?.ok ? json.value : undefined, "feed");
-    if (!parsed.ok) return refuse(400, "invalid-feed", `${parsed.path} ${parsed.message}.`);
+    const parsed = await readJson(c.req.raw, CATALOGUE_FEED_SCHEMA, "feed");
+    if (!parsed.ok) return parsed.refusal;
     const { url, format = null, everyMinutes = 60, graceDays = 7 } = parsed.value;
     if (!isPublicAddress(url)) return refuse(400, "invalid-feed", `feed.url: "${url}" is not an http or https address of a public server.`);
     const { id } = c.get("shop");
@@ -85,17 +81,6 @@ export function catalogueRoutes(app: App, services: Services): void {
     const fetched = await fetchFeed(c.env, services.fetch, feed, services.now());
     services.shops.clear();
     return c.json(shown(fetched as StoredFeed), 200, NO_STORE);
-  });
-}
-
-/** What is generated, as it is asked for. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
   });
 }
 

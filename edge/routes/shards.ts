@@ -1,15 +1,12 @@
 /** Spreading a shop's ledger over more Durable Objects, or fewer: the operator's, who knows the traffic. */
 import { routes, SHARDS_SCHEMA, type ShardsResponse } from "../../core/api.ts";
-import { parse } from "../../core/schema.ts";
 import { operatorOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
-import { parseJson, readBounded } from "../body.ts";
+import { readJson } from "../body.ts";
 import { changeLayout, shopById } from "../db/shops.ts";
 import { ledgerOf } from "../ledger-stub.ts";
 import type { Layout } from "../ledger/layout.ts";
 import { refuse } from "../refusal.ts";
-
-const MAX_REQUEST_BYTES = 1024;
 
 export function shardRoutes(app: App, services: Services): void {
   const answer = ({ shards, before }: Layout): ShardsResponse => ({ shards, settled: shards === before });
@@ -23,10 +20,8 @@ export function shardRoutes(app: App, services: Services): void {
   app.put(routes.admin.shards(":shop"), operatorOnly(), async (c) => {
     const shop = await shopById(c.env.DB, c.req.param("shop") ?? "");
     if (!shop) return unknown();
-    const body = await readBounded(c.req.raw, MAX_REQUEST_BYTES);
-    const json = body.ok ? parseJson(body.bytes) : null;
-    const parsed = parse(SHARDS_SCHEMA, json?.ok ? json.value : undefined, "request");
-    if (!parsed.ok) return refuse(400, "invalid-request", `${parsed.path} ${parsed.message}; send {"shards": 4}.`);
+    const parsed = await readJson(c.req.raw, SHARDS_SCHEMA, "request");
+    if (!parsed.ok) return parsed.refusal;
     const { shards } = parsed.value;
     const first = ledgerOf(c.env, shop.id);
     // A shard that is asked before it knows that it is one of several would count everybody.

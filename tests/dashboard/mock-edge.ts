@@ -203,6 +203,7 @@ function statsOf(edge: MockEdge, fromMs: number, toMs: number, bucket: StatBucke
     sources: edge.empty ? [] : [{ source: "data-layer", events: 5210 }, { source: "json-ld", events: 3120 }],
     conflicts: edge.empty ? 0 : 14,
     emptySearches: edge.empty ? 0 : 23,
+    confirmed: { orders: 0, revenue: 0 },
     erasures: edge.empty ? 0 : edge.erasures,
   };
 }
@@ -217,6 +218,7 @@ function demoShop(): ShopResponse {
       { id: "cart-together", page: "cart", selector: "#cart-recommendations", insert: "append", title: "Goes well with your cart", strategy: "bought_together", k: 8 },
       { id: "search-popular", page: "search", selector: "#results", insert: "after", title: "Popular right now", strategy: "popular", k: 8 },
     ],
+    retentionDays: null,
   };
 }
 

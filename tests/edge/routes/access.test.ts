@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { routes } from "../../../core/api.ts";
+import { OPERATIONS, SCOPES } from "../../../core/merchant-api.ts";
 import { codeOf, createShop, ORIGIN, startEdge, type TestEdge, type TestShop } from "../edge.ts";
 
 const edge: TestEdge = startEdge();
@@ -10,23 +11,13 @@ beforeAll(async () => {
   other = await createShop(edge);
 });
 
-const ADMIN: [method: string, path: (shop: string) => string][] = [
-  ["GET", routes.admin.shop],
-  ["GET", routes.admin.catalogue],
-  ["PUT", routes.admin.catalogue],
-  ["POST", routes.admin.import],
-  ["GET", routes.admin.export],
-  ["PUT", (id) => routes.admin.weights(id, "0".repeat(64))],
-  ["GET", routes.admin.models],
-  ["POST", routes.admin.models],
-  ["POST", routes.admin.pause],
-  ["GET", routes.admin.stats],
-  ["POST", routes.admin.loginLinks],
-  ["DELETE", (id) => routes.admin.client(id, "client-0001")],
-  ["DELETE", (id) => routes.admin.person(id, "0".repeat(64))],
-];
+/** Every operation that a shop's token may ask for, as the API is described. */
+const ADMIN = OPERATIONS.filter(({ access }) => (SCOPES as readonly string[]).includes(access)).map(({ method, path }) => [method, path] as const);
+const SAMPLES: { readonly [parameter: string]: string } = { clientId: "client-0001", userId: "0".repeat(64), sha256: "0".repeat(64), id: "0".repeat(16) };
+const pathOf = (template: string, shop: string) => template.replace(":shop", shop).replace(/:(\w+)/g, (_, name: string) => SAMPLES[name]!);
 
-describe.each(ADMIN)("%s of a shop's admin route", (method, path) => {
+describe.each(ADMIN)("%s %s", (method, template) => {
+  const path = (id: string) => pathOf(template, id);
   const call = (headers: { [name: string]: string }) => edge.fetch(path(shop.id), { method, headers, ...(method === "GET" ? {} : { body: "{}" }) });
 
   it("refuses a request without a token", async () => {
