@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrapClusters, mean, type Estimate } from "../../core/metrics.ts";
 import type { Scorer } from "../../trainer/models/scorer.ts";
+import { rankOf } from "../../trainer/models/weights.ts";
 import { readBenchmark, type Question as RawQuestion } from "./quality/formats.ts";
 import { cpuSeconds, fitModels, questionsOf, spread } from "./quality/models.ts";
 import { PUBLISHED } from "./quality/published.ts";
@@ -79,7 +80,7 @@ const rows: BenchRow[] = [...found].flatMap(([name, { ranks }]) => METRICS.map((
 }));
 if (flags.json) report(`Quality on ${basename(folder)}`, rows, "shoppers who would have liked what they were never shown; other splits of the same data.");
 
-/** The rank of each question's answer by each model and blend; equal scores rank in the order of the items. */
+/** The rank of each question's answer by each model and blend. */
 function rankAll(models: readonly Scorer[], blends: ReturnType<typeof fitModels>["blends"], raw: readonly RawQuestion[]): Float64Array[] {
   const { itemCount } = set;
   const questions = questionsOf(set, raw);
@@ -106,13 +107,6 @@ function rankAll(models: readonly Scorer[], blends: ReturnType<typeof fitModels>
     });
   }
   return ranks;
-}
-
-function rankOf(scores: Float32Array, target: number): number {
-  const own = scores[target]!;
-  let rank = 1;
-  for (let item = 0; item < scores.length; item += 1) if (scores[item]! > own || (scores[item] === own && item < target)) rank += 1;
-  return rank;
 }
 
 function meanOver(ranks: readonly Float64Array[], value: (rank: number) => number): Float64Array {

@@ -7,9 +7,14 @@ import { fitBlend, fitVisitDecay, type FittedBlend } from "./blend.ts";
 import { createCoVisitationCounter } from "./covisitation.ts";
 import type { NetworkTraining, TrainedNetwork } from "./network.ts";
 import { fitPopularity } from "./popularity.ts";
+import { indexSessions } from "./session-knn.ts";
+import { fitSessionRows, SESSION_ROWS, type SessionRowsConfig } from "./session-rows.ts";
+import type { CoVisitation } from "./strongest.ts";
 
 /** The blend has two free numbers; more cases than this would not place them better. */
 const MAX_BLEND_CASES = 1500;
+/** Of those, so many choose among tables of sparse rows, and how fast older entries lose weight in them. */
+const MAX_CHOICE_CASES = 700;
 
 export interface FittedModel {
   model: Model;
@@ -26,19 +31,30 @@ export function fitModel(dataset: Dataset, config: TrainConfig, training: Networ
   const network = training.run(onStep);
   const quantised = ({ rows, encoder }: TrainedNetwork) => ({ ...quantiseRows(rows, config.model.width), encoder });
   const counter = createCoVisitationCounter(dataset, { ...config.coVisitation, neighbours: config.model.neighbours });
-  const counted = (untilMs: number): Pick<Model, "neighbours" | "neighbourWeights" | "popularity"> => {
+  const counted = (untilMs: number): CoVisitation => {
     counter.countUntil(untilMs);
-    const visits = counter.neighbours();
-    return { neighbours: visits.neighbours, neighbourWeights: visits.weights, popularity: fitPopularity(dataset, untilMs) };
+    return counter.neighbours();
   };
-  const validated: Model = {
-    config: config.model, itemIds: dataset.itemIds, indexOf: dataset.indexOf, ...quantised(network),
-    ...counted(trainUntilMs), blend: [1, 0, 0],
-  };
+  const folded = (rows: SessionRowsConfig) => (untilMs: number) => fitSessionRows(indexSessions(dataset, untilMs), config.model.neighbours, rows);
+  const tables = dataset.objective === "next-order" ? [counted] : [counted, ...SESSION_ROWS.map(folded)];
+
   const cases = casesBetween(dataset, trainUntilMs, validateUntilMs, config.model.length, MAX_BLEND_CASES);
-  const visitDecay = fitVisitDecay(validated, cases);
+  const few = cases.filter((_, i) => i % Math.ceil(cases.length / MAX_CHOICE_CASES) === 0);
+  const popularity = fitPopularity(dataset, trainUntilMs);
+  const withTable = ({ neighbours, weights }: CoVisitation): Model => ({
+    config: config.model, itemIds: dataset.itemIds, indexOf: dataset.indexOf, ...quantised(network), neighbours, neighbourWeights: weights, popularity, blend: [1, 0, 0],
+  });
+  const tried = tables.map((table) => {
+    const model = withTable(table(trainUntilMs));
+    return { table, model, ...fitVisitDecay(model, few) };
+  });
+  const { table, model: validated, decay: visitDecay } = tried.reduce((best, next) => (next.ndcg10 > best.ndcg10 ? next : best));
   const decayed = { ...validated, config: { ...validated.config, visitDecay } };
   const blend = fitBlend(decayed, cases);
   const { steps, loss, ...fresh } = training.refresh(onStep);
-  return { model: { ...decayed, ...quantised({ ...fresh, steps, loss }), ...counted(validateUntilMs), blend: blend.blend }, blend, network: { steps, loss } };
+  const { neighbours, weights: neighbourWeights } = table(validateUntilMs);
+  return {
+    model: { ...decayed, ...quantised({ ...fresh, steps, loss }), neighbours, neighbourWeights, popularity: fitPopularity(dataset, validateUntilMs), blend: blend.blend },
+    blend, network: { steps, loss },
+  };
 }

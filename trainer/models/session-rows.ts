@@ -13,6 +13,11 @@ export interface SessionRowsConfig extends Omit<SessionKnnConfig, "neighbours" |
   backward: number;
 }
 
+const BASE: SessionRowsConfig = { sample: 5000, nearPlaces: 4, ageShare: Infinity, rarity: 0.5, again: 0.8, evenness: 0.8, backward: 1 };
+/** Tried on the validation part: from sessions in which order says little, to long histories in which it says much. */
+export const SESSION_ROWS: readonly SessionRowsConfig[] = [
+  BASE, { ...BASE, backward: 0.5 }, { ...BASE, nearPlaces: 6, backward: 0.3 }, { ...BASE, nearPlaces: 3, backward: 0.15 }, { ...BASE, ageShare: 0.5 },
+];
 /** What stands farther away counts for less than this, and is left out. */
 const LEAST_SHARE = 0.01;
 

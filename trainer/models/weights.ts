@@ -10,11 +10,11 @@ export interface Question extends Query {
 }
 
 /** Of each model, so many of its best items are weighed against each other; what all of them rank lower stays out. */
-const CANDIDATES_PER_PART = 60;
+const CANDIDATES_PER_PART = 40;
 const QUESTIONS_AT_ONCE = 16;
 /** Weights that are tried for one part while the others stay. */
-const LADDER = [0, 0.03, 0.06, 0.12, 0.25, 0.5, 0.7, 1, 1.4, 2, 3, 4, 6, 8, 12, 16, 24, 40];
-const MAX_ROUNDS = 4;
+const LADDER = [0, 0.05, 0.1, 0.2, 0.4, 0.7, 1, 1.5, 2.5, 4, 7, 12, 20, 35];
+const MAX_ROUNDS = 3;
 
 /** The parts' scores of each question's candidates. */
 export interface CandidateTable {
@@ -49,6 +49,30 @@ export function tabulate(parts: readonly Scorer[], questions: readonly Question[
     });
   }
   return { parts: parts.length, starts: Uint32Array.from(starts), scores: Float32Array.from(scores), wanted: Uint8Array.from(wanted) };
+}
+
+/** Mean NDCG@k of one model alone, over all items. */
+export function ndcgAlone(scorer: Scorer, questions: readonly Question[], itemCount: number, k = 10): number {
+  const out = new Float32Array(QUESTIONS_AT_ONCE * itemCount);
+  let total = 0;
+  for (let from = 0; from < questions.length; from += QUESTIONS_AT_ONCE) {
+    const some = questions.slice(from, from + QUESTIONS_AT_ONCE);
+    scorer.score(some, out);
+    some.forEach(({ targets, excluded }, q) => {
+      const row = out.subarray(q * itemCount, (q + 1) * itemCount);
+      for (let i = 0; i < excluded.length; i += 1) row[excluded[i]!] = -Infinity;
+      total += ndcgOfSet(targets.map((target) => rankOf(row, target)), k);
+    });
+  }
+  return questions.length === 0 ? 0 : total / questions.length;
+}
+
+/** From 1; equal scores rank in the order of the items. */
+export function rankOf(scores: Float32Array, item: number): number {
+  const own = scores[item]!;
+  let rank = 1;
+  for (let other = 0; other < scores.length; other += 1) if (scores[other]! > own || (scores[other] === own && other < item)) rank += 1;
+  return rank;
 }
 
 export interface FittedWeights {

@@ -8,9 +8,9 @@ import { coVisitationScorer, networkScorer, popularityScorer } from "../../../tr
 import { fitPopularity } from "../../../trainer/models/popularity.ts";
 import type { Scorer } from "../../../trainer/models/scorer.ts";
 import { createSessionKnn, indexSessions, SESSION_KNN_CHOICES } from "../../../trainer/models/session-knn.ts";
-import { fitSessionRows, type SessionRowsConfig } from "../../../trainer/models/session-rows.ts";
+import { fitSessionRows, SESSION_ROWS } from "../../../trainer/models/session-rows.ts";
 import type { CoVisitation } from "../../../trainer/models/strongest.ts";
-import { fitWeights, tabulate, type Question } from "../../../trainer/models/weights.ts";
+import { fitWeights, ndcgAlone, tabulate, type Question } from "../../../trainer/models/weights.ts";
 import type { BenchmarkSet, Question as RawQuestion } from "./formats.ts";
 
 export interface FittedModels {
@@ -53,7 +53,7 @@ export function fitModels(set: BenchmarkSet, { minutes, seed, final, note }: { m
   const { trainUntilMs, validateUntilMs } = dataset.split;
   const questions = questionsOf(set, spread(set.validation, MAX_BLEND_QUESTIONS));
   const few = spread(questions, MAX_CHOICE_QUESTIONS);
-  const ndcg = (scorer: Scorer) => fitWeights(tabulate([scorer], few, itemCount), K).ndcg;
+  const ndcg = (scorer: Scorer) => ndcgAlone(scorer, few, itemCount, K);
   const config = networkConfig(set);
   const shell = (visits: CoVisitation, visitDecay: number): Model => ({
     config: { ...config.model, neighbours: visits.neighbours.length / itemCount, visitDecay }, itemIds: dataset.itemIds, indexOf: dataset.indexOf,
@@ -72,7 +72,7 @@ export function fitModels(set: BenchmarkSet, { minutes, seed, final, note }: { m
   })), trainUntilMs, ndcg));
   note(`session kNN: ${knn.value.settings}`);
 
-  const rows = timed(() => chooseBest(SESSION_ROWS_CHOICES.flatMap((choice) => {
+  const rows = timed(() => chooseBest(SESSION_ROWS.flatMap((choice) => {
     const now = fitSessionRows(index, config.model.neighbours, choice);
     return VISIT_DECAYS.map((decay): Choice => ({
       make: (untilMs) => ({
@@ -132,11 +132,6 @@ export function fitModels(set: BenchmarkSet, { minutes, seed, final, note }: { m
 
 const POPULARITY_HALF_LIVES = [0.02, 0.1, 0.5, Infinity];
 const VISIT_DECAYS = [0.35, 0.5, 0.65, 0.8];
-const SESSION_ROWS_BASE: SessionRowsConfig = { sample: 5000, nearPlaces: 4, ageShare: Infinity, rarity: 0.5, again: 0.8, evenness: 0.8, backward: 1 };
-const SESSION_ROWS_CHOICES: readonly SessionRowsConfig[] = [
-  SESSION_ROWS_BASE, { ...SESSION_ROWS_BASE, backward: 0.5 }, { ...SESSION_ROWS_BASE, nearPlaces: 6, backward: 0.3 }, { ...SESSION_ROWS_BASE, nearPlaces: 3, backward: 0.15 },
-  { ...SESSION_ROWS_BASE, ageShare: 0.5 },
-];
 
 function linearChoices(set: BenchmarkSet): LinearItemsConfig[] {
   const base = { later: 0, halfLifeShare: Infinity };

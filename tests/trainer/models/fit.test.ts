@@ -3,7 +3,6 @@ import type { ExportLine } from "../../../core/api.ts";
 import { sha256Hex } from "../../../core/ids.ts";
 import { writeModel } from "../../../core/model/config.ts";
 import { defaultConfig, type TrainConfig } from "../../../trainer/config.ts";
-import { startBackend } from "../../../trainer/models/backend.ts";
 import { fitModel } from "../../../trainer/models/fit.ts";
 import { prepareTraining } from "../../../trainer/models/network.ts";
 import type { Dataset } from "../../../trainer/prepare.ts";
@@ -14,8 +13,7 @@ const { products, lines } = plantedShop(150, 7);
 
 describe("what a shipped model has seen", () => {
   let dataset: Dataset;
-  beforeAll(async () => {
-    await startBackend("wasm");
+  beforeAll(() => {
     dataset = datasetOf(products, lines);
   });
 

@@ -5,7 +5,6 @@ import { mean } from "../../../core/metrics.ts";
 import { encodeSession } from "../../../core/model/score.ts";
 import { defaultConfig, type TrainConfig } from "../../../trainer/config.ts";
 import { evaluateRankers, NETWORK_ALONE, rankersOf, type Ranker } from "../../../trainer/evaluate.ts";
-import { startBackend } from "../../../trainer/models/backend.ts";
 import { fitModel } from "../../../trainer/models/fit.ts";
 import { prepareTraining } from "../../../trainer/models/network.ts";
 import { trainAndAssess, type TrainingRun } from "../../../trainer/pipeline.ts";
@@ -65,7 +64,6 @@ describe("training on a shop with a planted rule", () => {
 });
 
 it("gives the same weights for the same data, seed and steps, and others for another seed", async () => {
-  await startBackend("wasm");
   const dataset = planted(120);
   const hash = async (seed: number) => {
     const training = prepareTraining(dataset, CONFIG, seed);
@@ -77,8 +75,7 @@ it("gives the same weights for the same data, seed and steps, and others for ano
   expect(await hash(4)).not.toBe(first);
 });
 
-it("learns from drawn negatives nearly what it learns from all of them", async () => {
-  await startBackend("wasm");
+it("learns from drawn negatives nearly what it learns from all of them", () => {
   const dataset = planted(500);
   const cases = casesBetween(dataset, dataset.split.trainUntilMs, Infinity, CONFIG.model.length);
   const ndcgOf = (config: TrainConfig) => {
@@ -86,10 +83,9 @@ it("learns from drawn negatives nearly what it learns from all of them", async (
     return mean(evaluateRankers(rankersOf(model, { network: NETWORK_ALONE }), cases, dataset.itemIds.length).network.ndcg10);
   };
   expect(ndcgOf({ ...CONFIG, fullSoftmaxItems: 0, negatives: 30 })).toBeGreaterThan(0.85 * ndcgOf(CONFIG));
-});
+}, 20_000);
 
-it("loses next to nothing by rounding rows to 8 bits", async () => {
-  await startBackend("wasm");
+it("loses next to nothing by rounding rows to 8 bits", () => {
   const dataset = planted(500);
   const cases = casesBetween(dataset, dataset.split.trainUntilMs, Infinity, CONFIG.model.length);
   const network = prepareTraining(dataset, { ...CONFIG, minSteps: 200, maxSteps: 200 }, 1).run();
