@@ -14,6 +14,8 @@ export interface Env {
   RATE_LIMIT_PER_KEY: string;
   RATE_LIMIT_PER_CLIENT: string;
   RATE_LIMIT_PER_NETWORK: string;
+  /** Events of one client on one day that are counted. */
+  DAILY_EVENTS_PER_CLIENT: string;
   /** The journal is archived in pieces of about this many bytes of JSON, as soon as it holds one. */
   ARCHIVE_SEGMENT_BYTES: string;
   /** What is older than this is archived even if it is less. */
@@ -25,7 +27,7 @@ export class InvalidVariableError extends Error {
   override name = "InvalidVariableError";
 }
 
-type NumberVariable = "RATE_LIMIT_PER_KEY" | "RATE_LIMIT_PER_CLIENT" | "RATE_LIMIT_PER_NETWORK" | "ARCHIVE_SEGMENT_BYTES" | "ARCHIVE_AGE_MS";
+type NumberVariable = "RATE_LIMIT_PER_KEY" | "RATE_LIMIT_PER_CLIENT" | "RATE_LIMIT_PER_NETWORK" | "DAILY_EVENTS_PER_CLIENT" | "ARCHIVE_SEGMENT_BYTES" | "ARCHIVE_AGE_MS";
 
 /** @throws InvalidVariableError: a deployment that lost a limit must not run as if it had none */
 export function numberVariable(env: Pick<Env, NumberVariable>, name: NumberVariable): number {

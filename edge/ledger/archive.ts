@@ -107,14 +107,18 @@ export function exportPage(sql: SqlStorage, cursor: number): ExportPage {
   return { kind: "lines", text, nextCursor, more: newest > nextCursor };
 }
 
-/** Actions per product and day of a piece of the journal: day, item, kind, count. */
+/** Actions per product and day of a piece of the journal, each batch's once: day, item, kind, count. */
 export function itemDays(lines: readonly ExportLine[]): [day: number, itemId: string, kind: HistoryKind, count: number][] {
   const counts = new Map<string, [number, string, HistoryKind, number]>();
   for (const { events } of lines) {
+    // Once a batch: who repeats an action says no more by it, and rows are the same before and after archiving.
+    const told = new Set<string>();
     for (const event of events) {
       for (const { item_id, kind, atMs } of entriesOf(event)) {
         const day = dayOf(atMs);
         const key = `${day} ${HISTORY_KINDS.indexOf(kind)} ${item_id}`;
+        if (told.has(key)) continue;
+        told.add(key);
         const row = counts.get(key);
         if (row) row[3] += 1;
         else counts.set(key, [day, item_id, kind, 1]);

@@ -30,6 +30,8 @@ export interface CountRequest {
   receivedAtMs: number;
   /** Imports state facts of the past: their times are neither corrected nor clamped. */
   imported: boolean;
+  /** Events of one client on one day that are counted; imports have no such cap. */
+  dailyEventsPerClient: number;
   batches: LedgerBatch[];
 }
 

@@ -19,14 +19,24 @@ interface ClientState extends Received {
   trail: Trail;
   /** Hashes of what was refused, by which it is known when an answer was lost and it comes again; newest last. */
   refused: number[];
-  /** Events of broken pages by day, for those days that this request has looked at. */
-  troubles: Map<number, number>;
+  /** What the client has told of by day, for those days that this request has looked at. */
+  days: Map<number, Told>;
+}
+
+/** Of one client on one day. */
+interface Told {
+  events: number;
+  clicks: number;
+  /** Events of broken pages. */
+  troubles: number;
 }
 
 /** As many as one batch may hold, and some. */
 const MAX_REFUSED_KEPT = 64;
 /** Events of broken pages that one client may tell of on one day: an error in a loop says nothing new. */
 export const MAX_DAILY_TROUBLES = 200;
+/** Clicks on carousels that one client may make on one day: many times what a keen shopper does. */
+export const MAX_DAILY_CLICKS = 500;
 const TROUBLES: ReadonlySet<string> = new Set(["rage_click", "dead_click", "script_error", "form_abandon"]);
 
 /** A purchase or clicks of this request, settled once all its events are known. */
@@ -60,11 +70,16 @@ export function countBatches(sql: SqlStorage, request: CountRequest): { receipts
       if (refusal) {
         receipt.rejected.push({ seq: event.seq, ...refusal });
         tally.drop(receivedAtMs, "rejected", markRefused(client, event.seq));
-      } else if (hasReceived(client, event.seq)) {
+        continue;
+      }
+      if (hasReceived(client, event.seq)) {
         repeats.push({ batch: index, event });
-      } else if (isFlood(sql, client, event, dayOf(eventTime(event.occurredAtMs, clock)))) {
-        receipt.rejected.push({ seq: event.seq, code: "flood", message: `More than ${MAX_DAILY_TROUBLES} errors and futile clicks of one browser on one day are not kept.` });
-        tally.drop(receivedAtMs, "flood", markReceived(client, event.seq, event.seq));
+        continue;
+      }
+      const excess = excessOf(sql, client, event, dayOf(eventTime(event.occurredAtMs, clock)), imported ? Infinity : request.dailyEventsPerClient);
+      if (excess) {
+        receipt.rejected.push({ seq: event.seq, ...excess });
+        tally.drop(receivedAtMs, excess.code, markReceived(client, event.seq, event.seq));
       } else {
         markReceived(client, event.seq, event.seq);
         counted.push(event);
@@ -116,12 +131,22 @@ function markKnown(client: ClientState, hash: number): number {
   return 1;
 }
 
-/** Whether a client has told of enough trouble on that day; if not, this is one more. */
-function isFlood(sql: SqlStorage, { clientId, troubles }: ClientState, event: ShopEvent, day: number): boolean {
-  if (!TROUBLES.has(event.name)) return false;
-  const count = troubles.get(day) ?? sql.exec<{ troubles: number }>(`SELECT troubles FROM client_day WHERE day = ?1 AND client_id = ?2`, day, clientId).toArray()[0]?.troubles ?? 0;
-  troubles.set(day, count + 1);
-  return count >= MAX_DAILY_TROUBLES;
+/** Why an event is one too many of its client's on that day; if it is not, it is one more. */
+function excessOf(sql: SqlStorage, { clientId, days }: ClientState, event: ShopEvent, day: number, maxEvents: number): { code: "flood" | "client-cap"; message: string } | null {
+  let told = days.get(day);
+  if (!told) {
+    [told = { events: 0, clicks: 0, troubles: 0 }] = sql.exec<{ events: number; clicks: number; troubles: number }>(`SELECT events, clicks, troubles FROM client_day WHERE day = ?1 AND client_id = ?2`, day, clientId).toArray();
+    days.set(day, told);
+  }
+  const isTrouble = TROUBLES.has(event.name);
+  const isClick = event.name === "rec_click" && maxEvents < Infinity;
+  if (isTrouble && told.troubles >= MAX_DAILY_TROUBLES) return { code: "flood", message: `More than ${MAX_DAILY_TROUBLES} errors and futile clicks of one browser on one day are not kept.` };
+  if (isClick && told.clicks >= MAX_DAILY_CLICKS) return { code: "client-cap", message: `More than ${MAX_DAILY_CLICKS} clicks on carousels of one browser on one day are no shopper's.` };
+  if (told.events >= maxEvents) return { code: "client-cap", message: `More than ${maxEvents} events of one browser on one day are no shopper's.` };
+  told.events += 1;
+  if (isTrouble) told.troubles += 1;
+  if (isClick) told.clicks += 1;
+  return null;
 }
 
 const SOURCE_SUM = new Map<string, HealthSum>(SOURCE_SUMS);
@@ -150,6 +175,7 @@ function countEvent(tally: Tally, settlement: Settlement, client: ClientState, e
   const { placement, items } = event.params;
   if (placement !== WHOLE_SHOP) tally.count(atMs, placement, event.name, 1);
   if (event.name !== "rec_click") return;
+  tally.countForClient(clientId, atMs, "clicks", 1);
   for (const { item_id } of items) client.trail.clicks.push([item_id, atMs, placement]);
   settlement.clickedBy.add(client);
 }
@@ -236,7 +262,7 @@ function judgeRepeats(
 
 function loadClients(sql: SqlStorage, batches: readonly LedgerBatch[]): Map<string, ClientState> {
   const clients = new Map<string, ClientState>();
-  for (const { clientId } of batches) clients.set(clientId, { clientId, watermark: 0, intervals: [], secretHash: null, trail: { clicks: [], orders: [] }, refused: [], troubles: new Map() });
+  for (const { clientId } of batches) clients.set(clientId, { clientId, watermark: 0, intervals: [], secretHash: null, trail: { clicks: [], orders: [] }, refused: [], days: new Map() });
   const rows = sql.exec<{ client_id: string; watermark: number; intervals: string; secret_hash: string | null; trail: string | null; refused: string | null }>(
     `SELECT client.* FROM json_each(?1) AS wanted JOIN client ON client.client_id = wanted.value`,
     JSON.stringify([...clients.keys()]),
@@ -249,7 +275,7 @@ function loadClients(sql: SqlStorage, batches: readonly LedgerBatch[]): Map<stri
       secretHash: row.secret_hash,
       trail: row.trail === null ? { clicks: [], orders: [] } : (JSON.parse(row.trail) as Trail),
       refused: row.refused === null ? [] : (JSON.parse(row.refused) as number[]),
-      troubles: new Map(),
+      days: new Map(),
     });
   }
   return clients;

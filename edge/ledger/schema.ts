@@ -7,7 +7,7 @@ export const PRESENCE = ["active", "viewed", "carted", "checkout"] as const;
 export type Presence = (typeof PRESENCE)[number];
 
 /** Sums kept per client and day beside its presence; money in minor units. `troubles` are events that broken pages make in floods. */
-export const CLIENT_DAY_SUMS = ["events", "orders", "revenue", "attributed_revenue", "troubles"] as const;
+export const CLIENT_DAY_SUMS = ["events", "orders", "revenue", "attributed_revenue", "troubles", "clicks"] as const;
 export type ClientDaySum = (typeof CLIENT_DAY_SUMS)[number];
 
 /** The column that counts the events of a source. */

@@ -51,7 +51,7 @@ export function eventRoutes(app: App, services: Services): void {
 
     const judged = judgeBatch(head, events);
     const [receipt] = await shardsOf(c.env, shop, services.sleep).count({
-      shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: false, batches: [judged.batch],
+      shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: false, dailyEventsPerClient: numberVariable(c.env, "DAILY_EVENTS_PER_CLIENT"), batches: [judged.batch],
     });
     // Not dropped either: their sender wished them gone.
     if (!receipt) return refuse(410, "client-erased", "This client's data have been erased. Forget the client and its events; a new one may begin.");

@@ -40,7 +40,7 @@ export function importRoutes(app: App, services: Services): void {
     const flush = async () => {
       if (batches.length === 0) return;
       const receipts = await shardsOf(c.env, shop, services.sleep).count({
-        shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: true, batches: batches.map(({ batch }) => batch),
+        shop: { id: shop.id, currency: shop.currency }, receivedAtMs, imported: true, dailyEventsPerClient: Infinity, batches: batches.map(({ batch }) => batch),
       });
       receipts.forEach((receipt, index) => {
         if (!receipt) {

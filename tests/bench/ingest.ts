@@ -20,7 +20,7 @@ const IMPORT_EVENTS_PER_POST = 2_000;
 
 const dataDir = mkdtempSync(join(tmpdir(), "endcap-ingest-"));
 const dataDirs = { edge: join(dataDir, "edge"), plain: join(dataDir, "plain") };
-const vars = { RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9" };
+const vars = { RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9", DAILY_EVENTS_PER_CLIENT: "1e9" };
 /** What must be ended, should something fail. */
 const running = new Set<{ stop(): Promise<void> }>();
 try {

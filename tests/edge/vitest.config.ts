@@ -21,6 +21,7 @@ export default defineProject({
           ARCHIVE_SEGMENT_BYTES: "200000",
           ARCHIVE_AGE_MS: "1e12",
           RATE_LIMIT_PER_CLIENT: "50",
+          DAILY_EVENTS_PER_CLIENT: "2000",
         },
       },
     })),

@@ -14,7 +14,7 @@ function rowsWritten(shop: TestShop, clientId: string, events: ShopEvent[]): Pro
       return cursor;
     } } as SqlStorage;
     const batch = { clientId, sentAtMs: NOON, events, voids: [], refusedSeqs: [], refusedHashes: [] };
-    storage.transactionSync(() => countBatches(sql, { shop: { id: shop.id, currency: "EUR" }, receivedAtMs: NOON, imported: false, batches: [batch] }));
+    storage.transactionSync(() => countBatches(sql, { shop: { id: shop.id, currency: "EUR" }, receivedAtMs: NOON, imported: false, dailyEventsPerClient: 1e4, batches: [batch] }));
     return cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0);
   });
 }

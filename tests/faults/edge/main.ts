@@ -16,7 +16,7 @@ import { openLoad, pause, type Load } from "./load.ts";
 import { ADMIN_TOKEN, openWorkerd, type Workerd } from "./workerd.ts";
 
 /** Small pieces, so that the archive is at work all the time; limits are the edge's own refusals, and not meant here. */
-const VARS = { ARCHIVE_SEGMENT_BYTES: "20000", ARCHIVE_AGE_MS: "2000", RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9" };
+const VARS = { ARCHIVE_SEGMENT_BYTES: "20000", ARCHIVE_AGE_MS: "2000", RATE_LIMIT_PER_KEY: "1e9", RATE_LIMIT_PER_CLIENT: "1e9", RATE_LIMIT_PER_NETWORK: "1e9", DAILY_EVENTS_PER_CLIENT: "1e9" };
 /** A disk that is full after some thousand events. */
 const SMALL_DISK_MB = 6;
 
