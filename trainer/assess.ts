@@ -3,6 +3,7 @@ import { judge, type Verdict } from "../core/gate.ts";
 import type { Estimate } from "../core/metrics.ts";
 import type { Model } from "../core/model/config.ts";
 import type { Evaluation, Figures } from "../core/weights/manifest.ts";
+import { detailsOf, type Details } from "./details.ts";
 import {
   clustersOf, evaluateRankers, figuresOf, foreignRanker, ITEM_KNN, NETWORK_ALONE, pairedDifference, POPULARITY_ALONE, rankersOf, resultsOfRanks,
   type Ranker, type Results,
@@ -23,6 +24,8 @@ export interface Assessment {
   /** The network alone, for the report. */
   network: Figures;
   verdict: Verdict;
+  /** For the report. */
+  details: Details;
   /** Test cases that the oracle's file has no rank for. */
   oracleMissing: number;
 }
@@ -60,7 +63,9 @@ export function assess(dataset: Dataset, model: Model, { incumbent, oracle, seed
     // Over other cases than the models' the figure would mean nothing.
     if (oracleMissing === 0 && cases.length > 0) evaluation.oracle = { ndcg10: figures(resultsOfRanks(ranks as number[])).ndcg10 };
   }
-  return { evaluation, network: figures(results.network), verdict: judge(evaluation), oracleMissing };
+  const { model: ours, network, itemKnn, popularity } = results;
+  const details = detailsOf(dataset, cases, { model: ours, network, "item-kNN": itemKnn, popularity, incumbent: results.incumbent }, seed);
+  return { evaluation, network: figures(results.network), verdict: judge(evaluation), details, oracleMissing };
 }
 
 /** Cases that `assess` will look at. */

@@ -9,6 +9,8 @@ import type { Case } from "./prepare.ts";
 
 /** Cut-off of all metrics. */
 const K = 10;
+/** Places of the lists that are kept, for figures at other cut-offs. */
+export const LIST_LENGTH = 20;
 
 /** What ranks a shop's items for one history. */
 export interface Ranker {
@@ -66,6 +68,8 @@ export interface Results {
   mrr10: Float64Array;
   /** Share of the items that appear in any case's first ten. */
   coverage10: number;
+  /** Each case's first items, best first; empty where somebody else computed the ranks. */
+  lists: number[][];
 }
 
 /** Full-catalogue ranking of every case. With several targets, recall counts those among the first ten, out of the ten that fit; MRR looks at the first. */
@@ -75,21 +79,23 @@ export function evaluateRankers<Name extends string>(rankers: { [N in Name]: Ran
     for (const { ranker, results, lists } of runs) {
       const scores = ranker.score(question);
       if (question.excluded >= 0) scores[question.excluded] = -Infinity;
-      const first = topK(scores, K);
+      const first = topK(scores, LIST_LENGTH);
       store(results, i, ranksWithin(first, question.targets));
       lists.push(first);
     }
     onCase?.();
   });
-  return Object.fromEntries(runs.map(({ name, results, lists }) => [name, { ...results, coverage10: coverage(lists, itemCount) }])) as { [N in Name]: Results };
+  return Object.fromEntries(runs.map(({ name, results, lists }) => [name, { ...results, lists, coverage10: coverage(lists.map((list) => list.slice(0, K)), itemCount) }])) as { [N in Name]: Results };
 }
 
 /** Results from ranks that somebody else computed, e.g. the oracle that simulated the shoppers. @param ranks of each case's target, from 1 */
 export function resultsOfRanks(ranks: readonly number[]): Results {
   const results = emptyResults(ranks.length);
   ranks.forEach((rank, i) => store(results, i, [rank]));
-  return { ...results, coverage10: 0 };
+  return { ...results, lists: [], coverage10: 0 };
 }
+
+type Metrics = Pick<Results, "ndcg10" | "recall10" | "mrr10">;
 
 export function figuresOf(results: Results, cases: readonly Case[], seed: number): Figures {
   const clusters = clustersOf(cases);
@@ -120,10 +126,10 @@ export function ranksWithin(first: readonly number[], items: readonly number[]):
   return items.map((item) => first.indexOf(item) + 1 || Infinity);
 }
 
-function emptyResults(count: number): Omit<Results, "coverage10"> {
+function emptyResults(count: number): Metrics {
   return { ndcg10: new Float64Array(count), recall10: new Float64Array(count), mrr10: new Float64Array(count) };
 }
-function store(results: Omit<Results, "coverage10">, i: number, ranks: readonly number[]): void {
+function store(results: Metrics, i: number, ranks: readonly number[]): void {
   results.ndcg10[i] = ndcgOfSet(ranks, K);
   results.recall10[i] = recallOfSet(ranks, K);
   results.mrr10[i] = mrrAt(Math.min(...ranks), K);

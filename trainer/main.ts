@@ -21,7 +21,8 @@ import { DatasetError, type Dataset } from "./prepare.ts";
 import { headsOf, makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
 import { DiskError, diskError, writeWhole } from "./whole-file.ts";
-import { cleaningLines, figuresTable, markdownReport } from "./report.ts";
+import { cleaningLines, figuresTable } from "./report.ts";
+import { reportPage, type ReportData } from "./report-page.ts";
 
 const HELP = `Usage: npm run trainer -- <command> --shop <name> [options]
        npm run train -- --data <file or folder> [options]      learns from files, without an edge
@@ -190,9 +191,14 @@ async function train(call: Call): Promise<void> {
   const reports = join(folder, "reports");
   mkdirSync(reports, { recursive: true });
   const name = join(reports, `${shop}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
-  writeWhole(`${name}.md`, markdownReport(shop, dataset, run.fitted, assessment, (performance.now() - startMs) / 1000));
-  writeWhole(`${name}.json`, `${JSON.stringify({ shop, training: run.training, evaluation: assessment.evaluation, network: assessment.network, verdict: assessment.verdict, blend: run.fitted.blend, cleaning: dataset.report }, null, 2)}\n`);
-  print(`Report: ${name}.md`);
+  const { evaluation, network, verdict, details } = assessment;
+  const data: ReportData = {
+    shop, createdAtMs: Date.now(), training: run.training, evaluation, verdict, details, losses: run.losses, blend: run.fitted.blend, bytes: run.weights.byteLength, seconds: (performance.now() - startMs) / 1000,
+    data: { events: dataset.events, shoppers: dataset.shoppers.length, products: dataset.itemIds.length, moments: countMoments(dataset), objective: dataset.objective, ...dataset.split, cleaning: cleaningLines(dataset.report) },
+  };
+  writeWhole(`${name}.html`, reportPage(data));
+  writeWhole(`${name}.json`, `${JSON.stringify({ ...data, network, cleaning: dataset.report })}\n`);
+  print(`Report: ${name}.html`);
   if (isShop) return publishCandidate(call);
   if (!assessment.verdict.ok) throw new GateRefusal(refusalOf(assessment.verdict));
   print("The gate lets it pass. No shop is named, so nothing is published: with --shop NAME it would be.");
@@ -250,9 +256,12 @@ async function loadDataset({ shop, folder, edge, files }: Call, client: EdgeClie
   return loadFromEdge({ client: client!, shop, folder, edge, nowMs, print });
 }
 
+function countMoments(dataset: Dataset): number {
+  return dataset.shoppers.reduce((sum, shopper) => sum + shopper.moments.length, 0);
+}
+
 function describe(dataset: Dataset): void {
-  const moments = dataset.shoppers.reduce((sum, shopper) => sum + shopper.moments.length, 0);
-  print(`${dataset.events.toLocaleString("en")} product events of ${dataset.shoppers.length.toLocaleString("en")} clients, ${dataset.itemIds.length.toLocaleString("en")} products, ${moments.toLocaleString("en")} moments to predict (${dataset.objective}).`);
+  print(`${dataset.events.toLocaleString("en")} product events of ${dataset.shoppers.length.toLocaleString("en")} clients, ${dataset.itemIds.length.toLocaleString("en")} products, ${countMoments(dataset).toLocaleString("en")} moments to predict (${dataset.objective}).`);
   for (const line of cleaningLines(dataset.report)) print(`  ${line}`);
 }
 

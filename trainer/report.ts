@@ -1,8 +1,7 @@
-/** Evaluation for people: a table on the terminal, and the same in a file. */
+/** What training found, for the terminal: what was left out of the log, and a table of figures. */
 import type { Figure, Figures } from "../core/weights/manifest.ts";
 import type { Assessment } from "./assess.ts";
-import type { CleaningReport, Dataset } from "./prepare.ts";
-import type { FittedModel } from "./models/fit.ts";
+import type { CleaningReport } from "./prepare.ts";
 
 /** One line for every kind of thing that was left out or put together; none for what was not. */
 export function cleaningLines(report: CleaningReport): string[] {
@@ -35,20 +34,4 @@ export function figuresTable({ evaluation, network }: Pick<Assessment, "evaluati
   const head = `${"".padEnd(24)}${"NDCG@10 [95 %]".padEnd(26)}${"Recall@10 [95 %]".padEnd(26)}${"MRR@10 [95 %]".padEnd(26)}coverage@10`;
   const lines = rows.map(([name, { ndcg10, recall10, mrr10, coverage10 }]) => `${name.padEnd(24)}${cell(ndcg10)}${cell(recall10)}${cell(mrr10)}${coverage10 === undefined ? "" : `${(100 * coverage10).toFixed(0)} %`}`);
   return [head, ...lines].map((line) => line.trimEnd()).join("\n");
-}
-
-/** The report file. */
-export function markdownReport(shop: string, dataset: Dataset, fitted: FittedModel, assessment: Assessment, seconds: number): string {
-  const { evaluation, verdict } = assessment;
-  const [network, coVisitation, popularity] = fitted.blend.blend;
-  const cleaning = cleaningLines(dataset.report);
-  return [
-    `# ${shop}: model of ${new Date().toISOString()}`, "",
-    `${dataset.events.toLocaleString("en")} events of ${dataset.shoppers.length.toLocaleString("en")} clients, ${dataset.itemIds.length.toLocaleString("en")} products; data hash ${dataset.dataHash}.`,
-    ...cleaning.map((line) => `- ${line}`), "",
-    `${evaluation.protocol} ${evaluation.cases.toLocaleString("en")} cases.`, "",
-    "```", figuresTable(assessment), "```", "",
-    `Blend: network ${network}, co-visitation ${coVisitation}, popularity ${popularity}; ${fitted.network.steps} steps, last loss ${fitted.network.loss.toFixed(3)}; ${seconds.toFixed(1)} s.`, "",
-    verdict.ok ? "The gate lets it pass." : ["The gate refuses it:", ...verdict.reasons.map(({ sentence }) => `- ${sentence}`)].join("\n"), "",
-  ].join("\n");
 }

@@ -107,7 +107,7 @@ describe("the trainer's command line", () => {
     expect(evaluation.model.ndcg10.value).toBeGreaterThan(evaluation.itemKnn.ndcg10.value);
     expect(evaluation.incumbent).toBeUndefined();
     expect(changes().map((request) => request.split("/").at(-2) === "weights" ? "weights" : "models")).toEqual(["weights", "models"]);
-    expect(readdirSync(join(folder, "reports")).map((name) => name.split(".").at(-1)).sort()).toEqual(["json", "md"]);
+    expect(readdirSync(join(folder, "reports")).map((name) => name.split(".").at(-1)).sort()).toEqual(["html", "json"]);
 
     // Again, from the copy on disk: the same weights come out, and what equals the model in service does not replace it.
     expect(await run("train", "--steps", "200")).toBe(1);
