@@ -7,6 +7,7 @@ import type { Checkpoints, RunIdentity } from "./checkpoints.ts";
 import { defaultConfig, type TrainConfig } from "./config.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import { fitModel, type FittedModel } from "./models/fit.ts";
+import { limitInfluence } from "./models/influence.ts";
 import { prepareTraining } from "./models/network.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
 import { createProgress } from "./progress.ts";
@@ -56,7 +57,8 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
       : "No client ordered twice before the end of the training part: there is no next order to learn from yet");
   }
   const startMs = performance.now();
-  const training = prepareTraining(dataset, config, seed);
+  const learnt = limitInfluence(dataset);
+  const training = prepareTraining(learnt, config, seed);
   const checkpoints = options.checkpoints?.({ dataHash: dataset.dataHash, config, seed, parent: options.parent?.sha256, steps, minutes });
   if (options.parent) training.startFrom(options.parent.model);
   if (steps !== undefined) training.setSteps(steps);
@@ -68,7 +70,7 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   const losses: number[] = [];
   const bar = createProgress("Training", training.plannedSteps, "steps");
   let smooth: number | undefined;
-  const fitted = fitModel(dataset, config, training, (loss) => {
+  const fitted = fitModel(learnt, config, training, (loss) => {
     losses.push(loss);
     smooth = smooth === undefined ? loss : LOSS_SMOOTHING * smooth + (1 - LOSS_SMOOTHING) * loss;
     bar.note(`loss ${smooth.toFixed(3)}`);
