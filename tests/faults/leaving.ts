@@ -35,9 +35,8 @@ export const LEAVING_FAULTS: FaultPlan[] = [
       const tab = await trial.tab();
       const rounds = trial.short ? 12 : 120;
       for (let round = 0; round < rounds; round += 1) {
-        await tab.run(`recordAndLeave("l${round}-", ${between(trial.random, 1, 9)}, "/${trial.key}/page-${round}")`);
+        await tab.leaveFor(`page-${round}`, `l${round}-`, between(trial.random, 1, 9));
         // Sometimes before the next page has read anything from disk, sometimes long after.
-        await trial.until("the next page is there", () => tab.page.evaluate(`location.pathname.endsWith("/page-${round}") && "endcap" in window`).then(Boolean, () => false));
         if (trial.random() < 0.5) await pause(trial.random() * 400);
       }
     },
@@ -49,8 +48,7 @@ export const LEAVING_FAULTS: FaultPlan[] = [
       const tab = await trial.tab();
       trial.way.mode = { kind: "refuse" };
       for (let round = 0; round < (trial.short ? 8 : 60); round += 1) {
-        await tab.run(`recordAndLeave("l${round}-", ${between(trial.random, 1, 9)}, "/${trial.key}/page-${round}")`);
-        await trial.until("the next page is there", () => tab.page.evaluate(`location.pathname.endsWith("/page-${round}") && "endcap" in window`).then(Boolean, () => false));
+        await tab.leaveFor(`page-${round}`, `l${round}-`, between(trial.random, 1, 9));
       }
     },
   },

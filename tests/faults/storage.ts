@@ -49,8 +49,7 @@ export const STORAGE_FAULTS: FaultPlan[] = [
       for (let round = 0; round < (trial.short ? 4 : 20); round += 1) {
         await stroll(trial, tab, `q${round}`, 20);
         await trial.answered();
-        await tab.run(`recordAndLeave("ql${round}-", ${between(trial.random, 1, 5)}, "/${trial.key}/page-${round}")`);
-        await trial.until("the next page is there", () => tab.page.evaluate(`location.pathname.endsWith("/page-${round}") && "endcap" in window`).then(Boolean, () => false));
+        await tab.leaveFor(`page-${round}`, `ql${round}-`, between(trial.random, 1, 5));
       }
       await tab.run(`Object.keys(localStorage).filter((name) => name.startsWith("filler")).forEach((name) => localStorage.removeItem(name))`);
     },

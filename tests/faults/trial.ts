@@ -36,6 +36,8 @@ export interface Tab {
   page: Page;
   session: CDPSession;
   goto(path: string): Promise<void>;
+  /** Records events and leaves for another page of the shop in the same tick; resolves when the tag runs there. */
+  leaveFor(path: string, prefix: string, events: number): Promise<void>;
   /** Runs one of the page script's functions, or any expression; a page that is gone by then has done it all the same. */
   run(expression: string): Promise<unknown>;
 }
@@ -175,6 +177,10 @@ export async function tryFault(plan: FaultPlan, ground: Ground, { seed, short }:
         async goto(to) {
           await page.goto(`${shop.origin}/${key}/${to}`);
           await until("the tag runs", () => page.evaluate(() => "endcap" in window));
+        },
+        async leaveFor(to, prefix, events) {
+          await tab.run(`recordAndLeave("${prefix}", ${events}, "/${key}/${to}")`);
+          await until("the next page is there", () => page.evaluate(`location.pathname.endsWith("/${to}") && "endcap" in window`).then(Boolean, () => false));
         },
         run: (expression) => page.evaluate(expression).catch((error: unknown) => {
           if (!/closed|destroyed|crashed|disconnected|Target page|navigat/i.test(String(error))) throw error;

@@ -34,8 +34,12 @@ document.getElementById("slow").onclick = () => busy(Number(document.getElementB
 function serve(shop: Shop): void {
   shop.options = { tag: GRANTED, head: `<script>${LIBRARY};${THEIRS}</script>`, bodies: { "/vitals": BODY, "/second": BODY } };
 }
-const loaded = (page: Page) => expect.poll(() => page.evaluate(() => "endcap" in window)).toBe(true);
-const shown = (page: Page) => expect.poll(() => page.evaluate(() => (document.querySelector("#picture img") as HTMLImageElement | null)?.naturalWidth ?? 0)).toBeGreaterThan(0);
+/** Resolves when the tag runs and the picture is there. */
+async function open(page: Page, shop: Shop): Promise<void> {
+  await page.goto(`${shop.origin}/vitals`);
+  await expect.poll(() => page.evaluate(() => "endcap" in window)).toBe(true);
+  await expect.poll(() => page.evaluate(() => (document.querySelector("#picture img") as HTMLImageElement | null)?.naturalWidth ?? 0)).toBeGreaterThan(0);
+}
 
 /** Both figures, once the page has been left. */
 async function figures(page: Page, shop: Shop, edge: Edge, views = 1): Promise<{ ours: Figures; theirs: Figures }> {
@@ -55,9 +59,7 @@ function expectEqual({ ours, theirs }: { ours: Figures; theirs: Figures }, names
 
 test("measures loading, shifts and slow clicks as the web-vitals library does @once", async ({ page, shop, edge }) => {
   serve(shop);
-  await page.goto(`${shop.origin}/vitals`);
-  await loaded(page);
-  await shown(page);
+  await open(page, shop);
   await page.waitForTimeout(1_600);
   await page.click("#slow");
   await page.evaluate(() => { document.getElementById("slow")!.dataset["ms"] = "260"; });
@@ -73,9 +75,7 @@ test("measures loading, shifts and slow clicks as the web-vitals library does @o
 
 test("forgives one slow click of fifty, as the library does @once", async ({ page, shop, edge }) => {
   serve(shop);
-  await page.goto(`${shop.origin}/vitals`);
-  await loaded(page);
-  await shown(page);
+  await open(page, shop);
   await page.click("#slow");
   await page.evaluate(() => { document.getElementById("slow")!.dataset["ms"] = "300"; });
   await page.click("#slow");
@@ -94,9 +94,7 @@ test("tells nothing about painting of a page that began in the background @once"
     addEventListener("pagehide", () => Object.defineProperty(document, "visibilityState", { get: () => "hidden" }));
   });
   serve(shop);
-  await page.goto(`${shop.origin}/vitals`);
-  await loaded(page);
-  await shown(page);
+  await open(page, shop);
   const both = await figures(page, shop, edge);
   expect(both.theirs).toEqual({ ttfb: both.theirs.ttfb });
   expectEqual(both, ["ttfb"]);
@@ -104,9 +102,7 @@ test("tells nothing about painting of a page that began in the background @once"
 
 test("tells each view of a single-page shop's by its own shifts and clicks @once", async ({ page, shop, edge }) => {
   serve(shop);
-  await page.goto(`${shop.origin}/vitals`);
-  await loaded(page);
-  await shown(page);
+  await open(page, shop);
   await page.evaluate(() => {
     new PerformanceObserver((list, observer) => {
       if (!list.getEntriesByName("click").length) return;
@@ -143,9 +139,7 @@ test("measures a page that comes back from the back/forward cache anew, as the l
   const browser = await openBrowser(profile);
   try {
     const page = await browser.context.newPage();
-    await page.goto(`${shop.origin}/vitals`);
-    await loaded(page);
-    await shown(page);
+    await open(page, shop);
     await page.evaluate(() => { document.getElementById("slow")!.dataset["ms"] = "300"; });
     await page.click("#slow");
     await page.evaluate(() => { location.href = "/style.css"; });
