@@ -36,6 +36,7 @@ export const routes = {
     weights: (shop: string, sha256: string) => `/v1/admin/shops/${shop}/weights/${sha256}`,
     models: (shop: string) => `/v1/admin/shops/${shop}/models`,
     pause: (shop: string) => `/v1/admin/shops/${shop}/models/pause`,
+    modelRequest: (shop: string) => `/v1/admin/shops/${shop}/models/request`,
     stats: (shop: string) => `/v1/admin/shops/${shop}/stats`,
     client: (shop: string, clientId: string) => `/v1/admin/shops/${shop}/clients/${clientId}`,
     /** By what `endcap.identify` sends: the hash, never the address itself. */
@@ -338,7 +339,18 @@ export interface ModelRecord {
 }
 export interface ModelsResponse {
   paused: boolean;
+  /** What the merchant wants served instead, until the trainer has signed it. */
+  requested?: ModelRequest & { requestedAtMs: number };
   models: ModelRecord[];
+}
+
+/**
+ * `POST routes.admin.modelRequest(shop)`: asks for an earlier model's weights to be served again, under a new version; null takes
+ * the wish back. The edge cannot sign, so it stays a wish until the trainer publishes those weights (`--watch`, or `rollback`).
+ */
+export const MODEL_REQUEST_SCHEMA = { type: "object", properties: { version: { type: "integer", minimum: 1, description: "left out: the wish is taken back" } } } as const;
+export interface ModelRequest {
+  version: number;
 }
 
 /** `POST routes.admin.pause(shop)`: takes the model out of service, or puts it back. */

@@ -1,5 +1,5 @@
 /** What merchants' and operators' programs may ask of the edge: one table of operations, which access is checked by and the API's description is made of. */
-import { CATALOGUE_FEED_SCHEMA, candidatePaths, CANDIDATES_REQUEST_SCHEMA, CREATE_SHOP_SCHEMA, ERASURE_SCHEMA, EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, LOGIN_SCHEMA, PAUSE_SCHEMA, RECOMMEND_SCHEMA, routes, SHARDS_SCHEMA, STAT_BUCKETS } from "./api.ts";
+import { CATALOGUE_FEED_SCHEMA, candidatePaths, CANDIDATES_REQUEST_SCHEMA, CREATE_SHOP_SCHEMA, ERASURE_SCHEMA, EXPORT_CURSOR_HEADER, EXPORT_MORE_HEADER, LOGIN_SCHEMA, MODEL_REQUEST_SCHEMA, PAUSE_SCHEMA, RECOMMEND_SCHEMA, routes, SHARDS_SCHEMA, STAT_BUCKETS } from "./api.ts";
 import { BATCH_SCHEMA } from "./events.ts";
 import { FEED_FORMATS } from "./feeds/feed.ts";
 import type { Infer, Schema } from "./schema.ts";
@@ -193,8 +193,9 @@ export const OPERATIONS: readonly Operation[] = [
   { method: "DELETE", path: routes.admin.client(shop, ":clientId"), access: "manage", summary: "Erases a client", status: 200, response: RECEIPT_SCHEMA },
   { method: "DELETE", path: routes.admin.person(shop, ":userId"), access: "manage", summary: "Erases all clients that a person was logged in on", status: 200, response: { type: "object", required: ["receipts"], properties: { receipts: { type: "array", items: RECEIPT_SCHEMA } } } },
   { method: "PUT", path: routes.admin.weights(shop, ":sha256"), access: "publish", summary: "Stores a model's weights", request: BYTES, status: 201, response: { type: "object", required: ["sha256", "bytes"], properties: { sha256: id, bytes: { type: "integer" } } } },
-  { method: "GET", path: routes.admin.models(shop), access: "read", summary: "Every model that was ever current", status: 200, response: { type: "object", required: ["paused", "models"], properties: { paused: { type: "boolean" }, models: { type: "array", items: MODEL_SCHEMA } } } },
+  { method: "GET", path: routes.admin.models(shop), access: "read", summary: "Every model that was ever current", status: 200, response: { type: "object", required: ["paused", "models"], properties: { paused: { type: "boolean" }, requested: { type: "object", required: ["version", "requestedAtMs"], properties: { version: { type: "integer" }, requestedAtMs: timeMs } }, models: { type: "array", items: MODEL_SCHEMA } } } },
   { method: "POST", path: routes.admin.models(shop), access: "publish", summary: "Publishes a signed model, if the gate lets it pass", request: { type: "object", required: ["payload", "signature", "publicKey"], properties: { payload: { type: "string" }, signature: { type: "string" }, publicKey: { type: "string" } } }, status: 201, response: MODEL_SCHEMA },
+  { method: "POST", path: routes.admin.modelRequest(shop), access: "publish", summary: "Asks the trainer to serve an earlier model again", request: MODEL_REQUEST_SCHEMA, status: 200, response: MODEL_REQUEST_SCHEMA },
   { method: "POST", path: routes.admin.pause(shop), access: "publish", summary: "Takes the model out of service, or puts it back", request: PAUSE_SCHEMA, status: 200, response: PAUSE_SCHEMA },
 ];
 

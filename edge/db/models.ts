@@ -1,6 +1,6 @@
 /** The model registry: signed manifests by version, and which files are public. */
-import type { ModelRecord } from "../../core/api.ts";
-import { parseManifest, type Head, type SignedManifest } from "../../core/weights/manifest.ts";
+import type { ModelRecord, ModelsResponse } from "../../core/api.ts";
+import { canonicalJson, parseManifest, type Evaluation, type Head, type SignedManifest } from "../../core/weights/manifest.ts";
 
 /** The signed manifest that the shop's devices use; null before the first model. */
 export async function currentManifest(db: D1Database, shop: string): Promise<SignedManifest | null> {
@@ -28,6 +28,31 @@ export async function insertModel(db: D1Database, model: { shop: string; version
 /** Makes the heads of a model public; the same ones again change nothing. */
 export async function insertHeads(db: D1Database, shop: string, version: number, heads: readonly Head[]): Promise<void> {
   await db.batch(heads.map(({ sha256 }) => db.prepare(`INSERT OR IGNORE INTO model_head (shop, version, sha256) VALUES (?1, ?2, ?3)`).bind(shop, version, sha256)));
+}
+
+/** Whether these weights were current with these very figures before those that are now: then they have passed the gate, and may come back. */
+export async function passedBefore(db: D1Database, shop: string, sha256: string, evaluation: Evaluation): Promise<boolean> {
+  const { results } = await db.prepare(`SELECT manifest FROM model WHERE shop = ?1 AND sha256 = ?2 AND sha256 <> (SELECT sha256 FROM model WHERE shop = ?1 ORDER BY version DESC LIMIT 1)`).bind(shop, sha256).all<{ manifest: string }>();
+  return results.some(({ manifest }) => {
+    const earlier = parseManifest((JSON.parse(manifest) as SignedManifest).payload);
+    return earlier.ok && canonicalJson(earlier.value.evaluation) === canonicalJson(evaluation);
+  });
+}
+
+/** @param version null takes the wish back */
+export async function requestModel(db: D1Database, shop: string, version: number | null, nowMs: number): Promise<void> {
+  if (version === null) await db.prepare(`DELETE FROM model_request WHERE shop = ?1`).bind(shop).run();
+  else await db.prepare(`INSERT INTO model_request (shop, version, requested_at_ms) VALUES (?1, ?2, ?3) ON CONFLICT (shop) DO UPDATE SET version = ?2, requested_at_ms = ?3`).bind(shop, version, nowMs).run();
+}
+
+/** What the merchant wants served and is not yet; undefined where there is nothing. */
+export async function requestedModel(db: D1Database, shop: string): Promise<ModelsResponse["requested"]> {
+  const row = await db
+    .prepare(`SELECT r.version, r.requested_at_ms AS requestedAtMs FROM model_request r JOIN model wanted ON wanted.shop = r.shop AND wanted.version = r.version
+      WHERE r.shop = ?1 AND wanted.sha256 <> (SELECT sha256 FROM model WHERE shop = ?1 ORDER BY version DESC LIMIT 1)`)
+    .bind(shop)
+    .first<{ version: number; requestedAtMs: number }>();
+  return row ?? undefined;
 }
 
 /** Every model that was ever current, newest first. */

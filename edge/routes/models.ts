@@ -1,5 +1,5 @@
 /** Weights and signed manifests: what a trainer publishes, what the merchant may pause. */
-import { PAUSE_SCHEMA, routes, type ModelsResponse } from "../../core/api.ts";
+import { MODEL_REQUEST_SCHEMA, PAUSE_SCHEMA, routes, type ModelsResponse } from "../../core/api.ts";
 import { SHA256_PATTERN, sha256Hex } from "../../core/ids.ts";
 import { readModel } from "../../core/model/config.ts";
 import { parse } from "../../core/schema.ts";
@@ -9,7 +9,7 @@ import { openManifest, type SignedManifest } from "../../core/weights/manifest.t
 import { merchantOnly } from "../access.ts";
 import type { App, Services } from "../app.ts";
 import { parseJson, readBounded } from "../body.ts";
-import { currentVersion, insertHeads, insertModel, listModels, weightsObject } from "../db/models.ts";
+import { currentVersion, insertHeads, insertModel, listModels, passedBefore, requestedModel, requestModel, weightsObject } from "../db/models.ts";
 import { setModelsPaused } from "../db/shops.ts";
 import { gateRefusal } from "../gate.ts";
 import { refuse } from "../refusal.ts";
@@ -48,7 +48,7 @@ export function modelRoutes(app: App, services: Services): void {
     const opened = await openManifest(json.value, { fingerprints: shop.signers, shop: shop.id, minVersion: newest + 1, nowMs }, verifyEd25519);
     if (!opened.ok) return refuse(422, opened.reason, `The manifest was refused: ${opened.message}.`);
     const { weights, heads = [], version, evaluation, training } = opened.manifest;
-    const loss = gateRefusal(evaluation, newest > 0);
+    const loss = (await passedBefore(c.env.DB, shop.id, weights.sha256, evaluation)) ? null : gateRefusal(evaluation, newest > 0);
     if (loss) return refuse(422, loss.code, `The gate refuses this model. ${loss.message}`);
     const object = await c.env.FILES.get(weightsObject(shop.id, weights.sha256));
     if (!object) return refuse(422, "weights-missing", `The weights ${weights.sha256} have not been uploaded. Put them first.`, { retry: true });
@@ -76,7 +76,19 @@ export function modelRoutes(app: App, services: Services): void {
 
   app.get(routes.admin.models(":shop"), merchant, async (c) => {
     const shop = c.get("shop");
-    return c.json({ paused: shop.modelsPaused, models: await listModels(c.env.DB, shop.id) } satisfies ModelsResponse, 200, { "cache-control": "no-store" });
+    return c.json({ paused: shop.modelsPaused, requested: await requestedModel(c.env.DB, shop.id), models: await listModels(c.env.DB, shop.id) } satisfies ModelsResponse, 200, { "cache-control": "no-store" });
+  });
+
+  app.post(routes.admin.modelRequest(":shop"), merchant, async (c) => {
+    const { id } = c.get("shop");
+    const body = await readBounded(c.req.raw, MAX_MANIFEST_BYTES);
+    const json = body.ok ? parseJson(body.bytes) : null;
+    const parsed = parse(MODEL_REQUEST_SCHEMA, json?.ok ? json.value : undefined, "request");
+    if (!parsed.ok) return refuse(400, "invalid-request", `${parsed.path} ${parsed.message}; send {"version": 3}, or {} to take the wish back.`);
+    const { version } = parsed.value;
+    if (version !== undefined && !(await listModels(c.env.DB, id)).some((record) => record.version === version)) return refuse(404, "unknown-version", `The shop has had no version ${version}.`);
+    await requestModel(c.env.DB, id, version ?? null, now());
+    return c.json(parsed.value);
   });
 
   app.post(routes.admin.pause(":shop"), merchant, async (c) => {

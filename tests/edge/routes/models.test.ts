@@ -30,7 +30,7 @@ async function setUp(itemIds = ITEMS) {
   await shop.admin(routes.admin.catalogue(shop.id), { method: "PUT", body: rows.join("\n") });
   const weights = ringModel(itemIds);
   const putWeights = async (bytes: Uint8Array<ArrayBuffer> = weights, name?: string) => shop.admin(routes.admin.weights(shop.id, name ?? (await sha256Hex(bytes))), { method: "PUT", body: bytes });
-  const publish = async (change: Partial<Parameters<typeof manifestOf>[2]> = {}, by: Signer = signer) => shop.admin(routes.admin.models(shop.id), { method: "POST", body: JSON.stringify(await signManifest(await manifestOf(shop.id, weights, { items: itemIds.length, ...change }), by.publicKey, by.sign)) });
+  const publish = async (change: Partial<Parameters<typeof manifestOf>[2]> = {}, by: Signer = signer, bytes = weights) => shop.admin(routes.admin.models(shop.id), { method: "POST", body: JSON.stringify(await signManifest(await manifestOf(shop.id, bytes, { items: itemIds.length, ...change }), by.publicKey, by.sign)) });
   const config = async () => (await shop.edge.fetch(routes.config(shop.writeKey))).json<ShopConfig>();
   const models = async () => (await shop.admin(routes.admin.models(shop.id))).json<ModelsResponse>();
   return { shop, signer, weights, putWeights, publish, config, models };
@@ -55,6 +55,31 @@ describe("publishing a model", () => {
     await publish();
     expect((await publish({ version: 5, evaluation: against(0.01) })).status).toBe(201);
     expect((await models()).models.map(({ version, current }) => [version, current])).toEqual([[5, true], [1, false]]);
+  });
+
+  it("takes an earlier model back with the figures that it had passed with, and no others, though a better one came since", async () => {
+    const { shop, signer, weights, putWeights, publish, models } = await setUp();
+    const better = ringModel([...ITEMS].reverse());
+    await putWeights();
+    await putWeights(better);
+    await publish();
+    const betterSha = await sha256Hex(better);
+    expect((await publish({ version: 2, evaluation: against(0.01) }, signer, better)).status).toBe(201);
+
+    const wish = (body: object) => shop.admin(routes.admin.modelRequest(shop.id), { method: "POST", body: JSON.stringify(body) });
+    expect(await codeOf(await wish({ version: 7 }))).toBe("unknown-version");
+    expect((await wish({ version: 1 })).status).toBe(200);
+    expect((await models()).requested).toEqual({ version: 1, requestedAtMs: NOON });
+    // Nothing has changed for shoppers: the edge cannot sign.
+    expect((await models()).models[0]).toMatchObject({ version: 2, sha256: betterSha, current: true });
+
+    expect(await codeOf(await publish({ version: 3, evaluation: against(-0.01) }))).toBe("loses-to-incumbent");
+    expect((await publish({ version: 3 })).status).toBe(201);
+    expect((await models()).models[0]).toMatchObject({ version: 3, sha256: await sha256Hex(weights), current: true });
+    expect((await models()).requested).toBeUndefined();
+    await wish({ version: 2 });
+    await wish({});
+    expect((await models()).requested).toBeUndefined();
   });
 
   it("refuses weights with one flipped byte", async () => {
