@@ -117,10 +117,15 @@ export function readModel(bytes: Uint8Array<ArrayBuffer>): Model {
   const count = itemIds.length;
   const indexOf = new Map(itemIds.map((id, index) => [id, index]));
   if (indexOf.size !== count) throw new WeightsFormatError("item ids are not unique");
-  const neighbours = narrow(count)
-    ? Uint32Array.from(typedTensor(file, "covisitation.items", "U16", [count, config.neighbours]), (index) => (index === NO_NEIGHBOUR_16 ? NO_NEIGHBOUR : index))
-    : typedTensor(file, "covisitation.items", "U32", [count, config.neighbours]);
-  for (const index of neighbours) if (index >= count && index !== NO_NEIGHBOUR) throw new WeightsFormatError(`neighbour ${index} is beyond ${count} items`);
+  // The largest tensor after the rows, and read on the page's own thread: by plain loops, ten times as fast as `from`.
+  const stored = narrow(count) ? typedTensor(file, "covisitation.items", "U16", [count, config.neighbours]) : typedTensor(file, "covisitation.items", "U32", [count, config.neighbours]);
+  const none = narrow(count) ? NO_NEIGHBOUR_16 : NO_NEIGHBOUR;
+  const neighbours = new Uint32Array(stored.length);
+  for (let i = 0; i < stored.length; i += 1) {
+    const index = stored[i]!;
+    if (index >= count && index !== none) throw new WeightsFormatError(`neighbour ${index} is beyond ${count} items`);
+    neighbours[i] = index === none ? NO_NEIGHBOUR : index;
+  }
   const encoder: { [name: string]: Float32Array } = {};
   for (const [name, shape] of encoderShapes(config)) encoder[name] = finite(typedTensor(file, `encoder.${name}`, "F32", shape), `encoder.${name}`);
   const blend = finite(typedTensor(file, "blend", "F32", [3]), "blend");
@@ -158,6 +163,6 @@ function readIds(bytes: Uint8Array): string[] {
 }
 
 function finite(values: Float32Array, name: string): Float32Array {
-  for (const value of values) if (!Number.isFinite(value)) throw new WeightsFormatError(`tensor "${name}" holds ${value}`);
+  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i]!)) throw new WeightsFormatError(`tensor "${name}" holds ${values[i]!}`);
   return values;
 }

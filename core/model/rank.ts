@@ -54,11 +54,14 @@ export function rankTable(model: Model): RankTable {
     largestBase > 0 ? BASE_BITS - Math.ceil(Math.log2(largestBase)) : Infinity,
   );
   const perUnit = room === Infinity ? 1 : 2 ** room;
-  return {
-    base: Float64Array.from(model.popularity, (value) => Math.round(popularity * value * perUnit)),
-    factors: Int32Array.from(model.scales, (scale) => Math.round(factorOf * scale * perUnit)),
-    unit: 1 / perUnit,
-  };
+  const count = model.itemIds.length;
+  const base = new Float64Array(count);
+  const factors = new Int32Array(count);
+  for (let item = 0; item < count; item += 1) {
+    base[item] = Math.round(popularity * model.popularity[item]! * perUnit);
+    factors[item] = Math.round(factorOf * model.scales[item]! * perUnit);
+  }
+  return { base, factors, unit: 1 / perUnit };
 }
 
 /** A ranking under way: what a backend needs of it, and what becomes of the backend's answer. */

@@ -3,6 +3,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { expect, test } from "vitest";
 import { createVerify, strict, webCryptoVerify } from "../../widget/engine/ed25519.ts";
 import { libraryVerify } from "../../widget/engine/ed25519-library.ts";
+import { VECTORS } from "./wycheproof-ed25519.ts";
 
 hashes.sha512 = sha512;
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -77,6 +78,17 @@ test("WebCrypto and the library judge every signature alike, and rightly", async
     for (const [who, verify] of Object.entries(verifiers)) {
       const copies = [key, signature, message].map((bytes) => new Uint8Array(bytes)) as [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
       expect(await verify(...copies), `${who}: ${name}`).toBe(valid);
+    }
+  }
+});
+
+test("WebCrypto and the library answer Wycheproof's vectors rightly, and alone as they do with our rules before them", async () => {
+  expect(VECTORS.map(({ number }) => number)).toEqual(Array.from({ length: 82 }, (_, i) => i + 1));
+  expect(VECTORS.filter(({ valid }) => valid)).toHaveLength(21);
+  const verifiers = { platform: webCryptoVerify(crypto.subtle), library: libraryVerify };
+  for (const { number, key, message, signature, valid } of VECTORS) {
+    for (const [who, verify] of Object.entries(verifiers)) {
+      for (const judge of [verify, strict(verify)]) expect(await judge(hex(key), hex(signature), hex(message)), `${who}: vector ${number}`).toBe(valid);
     }
   }
 });

@@ -131,16 +131,21 @@ test("says why a forced WebGPU cannot be had, and answers without it", async ({ 
   expect((await rank(page, 5)).exact).toBe(5);
 });
 
-test("answers the same request from plain loops when the GPU is lost", async ({ page }) => {
-  test.skip(!hasWebGpu(), "no adapter in this project");
-  await open(page);
-  expect(await start(page, { engineUrl: `${site.edge}/exposed.js`, backend: "webgpu", itemCount: 100 })).toMatchObject({ backend: both("webgpu") });
-  expect((await rank(page, 3)).diagnostics).toMatchObject({ backend: both("webgpu"), fallbacks: {} });
-  await page.workers()[0]!.evaluate(() => (globalThis as unknown as { gpuDevice: { destroy(): void } }).gpuDevice.destroy());
-  const { exact, diagnostics } = await rank(page, 3);
-  expect(diagnostics).toMatchObject({ backend: both("loops"), thread: "worker", fallbacks: { "gpu-lost": 1 } });
-  expect(exact).toBe(3);
-});
+for (const [what, reason, happen] of [
+  ["is lost", "gpu-lost", "gpuDevice.destroy()"],
+  ["has no memory left", "out-of-memory", "gpuDevice.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error: new GPUOutOfMemoryError('none left') }))"],
+] as const) {
+  test(`answers the same request from plain loops when the GPU ${what}`, async ({ page }) => {
+    test.skip(!hasWebGpu(), "no adapter in this project");
+    await open(page);
+    expect(await start(page, { engineUrl: `${site.edge}/exposed.js`, backend: "webgpu", itemCount: 100 })).toMatchObject({ backend: both("webgpu") });
+    expect((await rank(page, 3)).diagnostics).toMatchObject({ backend: both("webgpu"), fallbacks: {} });
+    await page.workers()[0]!.evaluate(happen);
+    const { exact, diagnostics } = await rank(page, 3);
+    expect(diagnostics).toMatchObject({ backend: both("loops"), thread: "worker", fallbacks: { [reason]: 1 } });
+    expect(exact).toBe(3);
+  });
+}
 
 test("never answers for another version than the one it was started with", async ({ page }) => {
   await open(page);

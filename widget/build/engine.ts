@@ -10,8 +10,11 @@ const STUBS: { module: RegExp; code: string }[] = [
   { module: /tfjs-backend-webgpu\/dist\/kernel_utils\/shared\.js$/, code: "export let addImplCPU, castImplCPU, concatImplCPU, maxImplCPU, multiplyImplCPU, prodImplCPU, sliceImplCPU, subImplCPU, transposeImplCPU;" },
   // Textures are for pictures; the engine has buffers only.
   { module: /tfjs-backend-webgpu\/dist\/texture_manager\.js$/, code: "export class TextureManager { dispose() {} }" },
-  // Chosen from an inner dimension of 2,000 on; the model's is at most 128.
+  // Products of another shape than the engine's, which has one program for all of its own (WEBGPU_MATMUL_PROGRAM_TYPE).
+  { module: /tfjs-backend-webgpu\/dist\/matmul_reduce_webgpu\.js$/, code: "export class MatMulReduceProgram {}" },
   { module: /tfjs-backend-webgpu\/dist\/matmul_splitK_webgpu\.js$/, code: "export class MatMulSplitKProgram {} export class BiasActivationProgram {}" },
+  // Gradients: only the trainer has any.
+  { module: /tfjs-core\/dist\/tape\.js$/, code: "export function getFilteredNodesXToY() {} export function backpropagateGradients() {}" },
   // Complex numbers.
   { module: /tfjs-backend-webgpu\/dist\/binary_op_complex_webgpu\.js$/, code: "export class BinaryOpComplexProgram {}" },
   { module: /tfjs-backend-webgpu\/dist\/kernels\/Complex\.js$/, code: "export function complex() {}" },
@@ -30,6 +33,12 @@ const STUBS: { module: RegExp; code: string }[] = [
   { module: /tfjs-core\/dist\/profiler\.js$/, code: "export class Profiler {}" },
 ];
 
+/** A program whose source others share, so that only its one user is given a stub. */
+const NO_PACKED_PRODUCT = "\0endcap-no-packed-product";
+
+/** Of all the operations of these WebGPU modules, each a text of WGSL, the network's. */
+const OPERATIONS = new Set(["ADD", "DIV", "MUL", "SUB", "RELU", "SOFTPLUS", "SQRT"]);
+
 /** Modules of tfjs that do something when they are imported; all others only define, whatever their package says. */
 const SIDE_EFFECTS = /tfjs-core\/dist\/(engine|flags|tensor)\.js$|\/flags_(webgpu|wasm)\.js$/;
 
@@ -39,20 +48,26 @@ export function slimTfjs(): Plugin {
     name: "endcap-slim-tfjs",
     enforce: "pre",
     resolveId: {
-      filter: { id: /^@tensorflow\/tfjs-core$/ },
-      async handler(_, importer) {
+      filter: { id: [/^@tensorflow\/tfjs-core$/, /\/matmul_packed_webgpu$/] },
+      async handler(source, importer) {
+        if (source.endsWith("matmul_packed_webgpu")) return importer?.endsWith("BatchMatMul_impl.js") ? NO_PACKED_PRODUCT : null;
         // `index.js` also registers every optimizer; `base.js` is the same library without doing anything.
         return this.resolve("@tensorflow/tfjs-core/dist/base.js", importer, { skipSelf: true });
       },
     },
     load: {
-      filter: { id: STUBS.map(({ module }) => module) },
-      handler: (id) => STUBS.find(({ module }) => module.test(id))!.code,
+      filter: { id: [/endcap-no-packed-product$/, ...STUBS.map(({ module }) => module)] },
+      handler: (id) => (id === NO_PACKED_PRODUCT ? "export class MatMulPackedProgram {}" : STUBS.find(({ module }) => module.test(id))!.code),
     },
     transform: {
-      filter: { id: /tfjs-backend-webgpu\/dist\/.*\.js$/ },
-      // Shaders are text that no minifier shortens; neither WGSL nor the code around it minds its indentation.
-      handler: (code) => ({ code: code.replace(/\n\s+/g, "\n"), map: null }),
+      filter: { id: [/tfjs-backend-webgpu\/dist\/.*\.js$/, /top-rows-program\.ts$/] },
+      handler(code, id) {
+        const needed = /(unary|binary)_op_util\.js$/.test(id)
+          ? code.replace(/case (?:Unary|Binary)OpType\.(\w+):\s*(?:return [^;]*;|doOpSnippet = [^;]*;\s*break;)/g, (all, name: string) => (OPERATIONS.has(name) ? all : ""))
+          : code;
+        // Shaders are text that no minifier shortens; neither WGSL nor the code around it minds comments and indentation.
+        return { code: needed.replace(/\n\s+(?:\/\/[^\n]*)?/g, "\n"), map: null };
+      },
     },
   };
 }
@@ -81,6 +96,8 @@ export function engineBuild(outDir: string, build = "[hash]"): BuildEnvironmentO
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: false,
+    minify: "terser",
+    terserOptions: { ecma: 2020, compress: { passes: 3 }, format: { comments: false } },
     rolldownOptions: {
       input: { engine: new URL("../engine/worker.ts", import.meta.url).pathname },
       treeshake: { moduleSideEffects: (id: string) => !id.includes("/@tensorflow/") || SIDE_EFFECTS.test(id) },

@@ -15,6 +15,7 @@ import { softplusConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sof
 import { sqrtConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sqrt";
 import { subConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sub";
 import { sumConfig } from "@tensorflow/tfjs-backend-webgpu/dist/kernels/Sum";
+import { MatMulProgramType } from "@tensorflow/tfjs-backend-webgpu/dist/webgpu_util";
 import type { Model } from "../../../core/model/config.ts";
 import { rankerOf } from "../../../core/model/rank.ts";
 import { BackendUnavailable, type Backend } from "./backend.ts";
@@ -51,6 +52,8 @@ export async function createWebGpuBackend(model: Model, adapter: GPUAdapter): Pr
 
   // The kernels' CPU paths are not in this bundle.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
+  // The one program for products that is: the encoder's matrices are small.
+  tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", MatMulProgramType.MatMulSmallOutputSizeProgram);
   for (const kernel of KERNELS) tf.registerKernel(kernel);
   const gpu = new WebGPUBackend(device, adapter.info);
   tf.registerBackend("webgpu", () => gpu);
