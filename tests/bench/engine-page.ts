@@ -124,6 +124,7 @@ const bench = {
       }
       contenders[`stock tfjs ${provider}`] = await stock(provider, model);
     }
+    contenders["loops on the page"] = async (input) => (await rankHere(model, input, { k: TOP })).items;
     const times: Times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
     for (const [run, input] of randomInputs(model, runs + WARM_UPS, 17).entries()) {
       const oracle = rankHistory(model, input, { k: TOP }).items;
@@ -135,6 +136,21 @@ const bench = {
         const set = new Set(best);
         // Another runtime that answered something else would be no alternative; nearly equal items may change places.
         if (oracle.filter((item) => set.has(item)).length < TOP - 2) throw new Error(`${name} ranks otherwise: ${[...best]}, not ${[...oracle]}`);
+      }
+    }
+    // A history that grows by a click a time: ours takes a step, the others have no other way than from the start.
+    const growing = ["loops on the page", "onnxruntime wasm", "stock tfjs wasm"].filter((name) => contenders[name]);
+    for (const name of growing) times[`next click, ${name}`] = [];
+    const { length } = model.config;
+    for (const [run, full] of randomInputs(model, Math.ceil((runs + WARM_UPS) / length) + 40, 19).filter(({ count }) => count === length).slice(0, Math.ceil((runs + WARM_UPS) / length)).entries()) {
+      for (let count = 2; count <= length; count += 1) {
+        const shift = (values: Uint8Array) => Uint8Array.from({ length }, (_, place) => (place < length - count ? 0 : values[place - (length - count)]!));
+        const input: EncodedHistory = { items: Int32Array.from({ length }, (_, place) => (place < length - count ? -1 : full.items[place - (length - count)]!)), kinds: shift(full.kinds), gaps: shift(full.gaps), count };
+        for (const name of growing) {
+          const start = performance.now();
+          await contenders[name]!(input);
+          if (run > 0) times[`next click, ${name}`]!.push(performance.now() - start);
+        }
       }
     }
     return { times, missing };

@@ -24,7 +24,7 @@ declare const bench: Bench;
 
 const CLICKS = 60;
 const RUNS = 40;
-const GPU_RUNS = 10;
+const GPU_RUNS = 6;
 const HISTORIES = 1000;
 const QUERIES = 1000;
 const RERANKS = 10_000;
@@ -51,17 +51,23 @@ for (const name of readdirSync(ort).filter((file) => ORT_FILES.test(file))) copy
 const ortUrl = `${site.edge}/ort`;
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...BASE_FLAGS, ...SOFTWARE_WEBGPU_FLAGS] });
 
+/** `--only clicks,start` leaves out the other parts. */
+const PARTS = ["weight", "clicks", "runtimes", "parity", "memory", "start", "tasks", "network"] as const;
+const only = process.argv[process.argv.indexOf("--only") + 1];
+const wants = (part: (typeof PARTS)[number]) => !process.argv.includes("--only") || only!.split(",").includes(part);
 const rows: BenchRow[] = [];
 const missing: string[] = [];
 try {
-  rows.push(...weigh(site));
+  if (wants("weight")) rows.push(...weigh(site));
   const page = await openPage(browser, site);
-  for (const itemCount of [10_000, 100_000]) rows.push(...(await clicks(page, itemCount)));
-  rows.push(...(await runtimes(page)));
-  rows.push(...(await parity(page)));
-  rows.push(...(await memory(page)));
+  if (wants("clicks")) for (const itemCount of [10_000, 100_000]) rows.push(...(await clicks(page, itemCount)));
+  if (wants("runtimes")) rows.push(...(await runtimes(page)));
+  if (wants("parity")) rows.push(...(await parity(page)));
+  if (wants("memory")) rows.push(...(await memory(page)));
   await page.close();
-  rows.push(...(await repeatVisits(browser)), ...(await longestTask(browser)), ...networkParity());
+  if (wants("start")) rows.push(...(await repeatVisits(browser)));
+  if (wants("tasks")) rows.push(...(await longestTask(browser)));
+  if (wants("network")) rows.push(...networkParity());
 } finally {
   await browser.close();
   await site.stop();
@@ -95,12 +101,13 @@ async function clicks(page: Page, itemCount: number): Promise<BenchRow[]> {
 
 async function runtimes(page: Page): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  const against: { [contender: string]: string[] } = { loops: ["onnxruntime wasm", "stock tfjs wasm"], wasm: ["onnxruntime wasm", "stock tfjs wasm"], webgpu: ["onnxruntime webgpu", "stock tfjs webgpu"] };
+  const against: { [contender: string]: string[] } = { "loops on the page": ["onnxruntime wasm", "stock tfjs wasm"], loops: ["onnxruntime wasm", "stock tfjs wasm"], wasm: ["onnxruntime wasm", "stock tfjs wasm"], webgpu: ["onnxruntime webgpu", "stock tfjs webgpu"] };
   for (const itemCount of [1200, 10_000]) {
     const measured = await page.evaluate(([url, ortUrl, count, runs, gpuRuns]) => bench.runtimes(url, ortUrl, count, runs, gpuRuns), [site.engineUrl, ortUrl, itemCount, RUNS, GPU_RUNS] as const);
     for (const each of measured.missing) if (!missing.includes(each)) missing.push(each);
     for (const [contender, others] of Object.entries(against)) {
-      for (const other of others) if (measured.times[contender] && measured.times[other]) rows.push(...compare(`whole history → top 20, ${itemCount} items, ${contender}`, measured.times, contender, other));
+      for (const other of others) if (measured.times[`next click, ${contender}`] && measured.times[`next click, ${other}`]) rows.push(...compare(`next click → top 20, ${itemCount} items, ${contender}`, measured.times, `next click, ${contender}`, `next click, ${other}`));
+      for (const other of others) if (measured.times[contender] && measured.times[other]) rows.push(...compare(`whole history → top 20, ${itemCount} items, ${contender === "loops" || contender === "wasm" || contender === "webgpu" ? `${contender} in the worker` : contender}`, measured.times, contender, other));
     }
   }
   return rows;
@@ -227,7 +234,7 @@ function percentiles(times: number[]): { metric: string; value: number }[] {
 }
 function compare(what: string, times: Times, contender: string, against: string): BenchRow[] {
   const [ours, theirs] = [percentiles(times[contender]!), percentiles(times[against]!)];
-  return ours.map(({ metric, value }, i) => ({ what, metric, value, unit: "ms", against, againstValue: theirs[i]!.value }));
+  return ours.map(({ metric, value }, i) => ({ what, metric, value, unit: "ms", against: against.replace("next click, ", ""), againstValue: theirs[i]!.value }));
 }
 function brotli(bytes: Uint8Array): number {
   return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length;

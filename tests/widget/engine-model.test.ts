@@ -98,6 +98,23 @@ test("a newer version replaces the kept one", async () => {
   expect(kept.get("demo")).toMatchObject({ version: 2 });
 });
 
+test("a newer version may wait while the last good one serves, and a refused one is told at once", async () => {
+  await load(await publish(1));
+  requests = [];
+  const manifest = await publish(2);
+  const waiting = await load(manifest, { later: true });
+  expect(waiting).toMatchObject({ ok: true, version: 1, newer: true });
+  expect(waiting).not.toHaveProperty("refused");
+  expect(requests).toEqual([]);
+  expect(await load(manifest)).toMatchObject({ ok: true, version: 2 });
+  expect(await load(manifest, { later: true })).not.toHaveProperty("newer");
+  expect(await load({ ...(await publish(3)), signature: manifest.signature }, { later: true })).toMatchObject({ ok: true, version: 2, refused: { reason: "signature-mismatch" } });
+});
+
+test("a first version does not wait, since nothing else serves", async () => {
+  expect(await load(await publish(1), { later: true })).toMatchObject({ ok: true, version: 1 });
+});
+
 test("a roll back is an old file under a new version, and is not downloaded twice", async () => {
   await load(await publish(1));
   requests = [];

@@ -40,6 +40,8 @@ export interface LoadedModel {
   whole: boolean;
   /** Why the published version is not the one that was loaded; the last good one stands in. */
   refused?: Refused;
+  /** The published version is another and has not been fetched yet, as was asked; the last good one stands in. */
+  newer?: true;
 }
 
 export interface LoadOptions {
@@ -53,6 +55,8 @@ export interface LoadOptions {
   /** Which part of a large shop's model this device can afford. */
   head: HeadName;
   nowMs: number;
+  /** Whether a version that is not on the device may wait, where another good one is. */
+  later?: boolean;
   /** The platform's; a test may pass its own. */
   subtle?: SubtleCrypto;
 }
@@ -86,6 +90,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel | Ref
     if (fresh.ok) await keep(cache, shop, fresh, fileFor(published.manifest, head), config.manifest);
     return fresh;
   } else {
+    const good = options.later && (await lastGood(cached, head, judge));
+    if (good) return { ...good, newer: true };
     const loaded = await fetchModel(published.manifest, options);
     if (loaded.ok) {
       await keep(cache, shop, loaded, fileFor(published.manifest, head), config.manifest);
@@ -93,15 +99,16 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel | Ref
     }
     refusal = loaded;
   }
-  return (await lastGood(cached, head, judge, refusal)) ?? refusal;
+  const good = await lastGood(cached, head, judge);
+  return good ? { ...good, refused: refusal } : refusal;
 }
 
-async function lastGood(cached: CachedWeights | undefined, head: HeadName, judge: (manifest: SignedManifest, minVersion: number) => ReturnType<typeof openManifest>, refused: Refused): Promise<LoadedModel | undefined> {
+async function lastGood(cached: CachedWeights | undefined, head: HeadName, judge: (manifest: SignedManifest, minVersion: number) => ReturnType<typeof openManifest>): Promise<LoadedModel | undefined> {
   if (!cached) return undefined;
   const opened = await judge(cached.manifest, 1);
   if (!opened.ok) return undefined;
   const loaded = await read(opened.manifest, head, cached.bytes);
-  return loaded.ok ? { ...loaded, refused } : undefined;
+  return loaded.ok ? loaded : undefined;
 }
 
 async function fetchModel(manifest: Manifest, { head, edge, fetch, cache: { parts } }: LoadOptions): Promise<LoadedModel | Refused> {

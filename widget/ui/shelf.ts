@@ -6,8 +6,9 @@ import type { ShopperContext } from "../../core/ranking/policy.ts";
 import type { DrawnSlate, Placement } from "../../core/slate.ts";
 import { headFor } from "../../core/weights/head.ts";
 import type { Bridge } from "../bridge.ts";
+import { fetchConfig } from "../config.ts";
 import { startEngine, type Engine } from "../engine/client.ts";
-import { loadModel } from "../engine/model.ts";
+import { loadModel, type LoadedModel } from "../engine/model.ts";
 import { BACKEND_NAMES, TASKS, type Calibration } from "../engine/protocol.ts";
 import { createRankInSlices } from "../engine/slices.ts";
 import { toJson } from "../json.ts";
@@ -16,8 +17,10 @@ import { createFiles, type StoredCards } from "../store/files.ts";
 import { logSent } from "../store/outbox.ts";
 import { createTail, type ModelShelf, type Tail } from "./tail.ts";
 
-/** The engine starts once the page is quiet, or after this long on one that never is. */
+/** What can wait starts once the page is quiet, or after this long on one that never is. */
 const IDLE_DEADLINE_MS = 4_000;
+/** How often an open page that is looked at asks whether there is another model. */
+const FOLLOW_MS = 10 * 60_000;
 
 export interface ShelfSource {
   /** What is on the shelf now; null until something could be had. */
@@ -61,6 +64,16 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   /** What serves on this device, as far as it is known. */
   let calibration: Calibration | null = null;
   let engineDue = false;
+  let lookedAtMs = bridge.nowMs();
+  /** What this page has found since it was opened. */
+  let followed: ShopConfig | undefined;
+  const newest = () => followed ?? bridge.config();
+  const whenIdle = (run: () => Promise<void>) => {
+    const start = () => faults.watch("engine", run());
+    // Safari has no idle callbacks.
+    if (typeof requestIdleCallback === "function") requestIdleCallback(start, { timeout: IDLE_DEADLINE_MS });
+    else setTimeout(start, IDLE_DEADLINE_MS);
+  };
   let modelRefusal: string | null = null;
 
   const fetchCards = async (sha256: string): Promise<CatalogueSnapshot> => {
@@ -84,27 +97,43 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     }
   };
 
-  const loadShelf = async (): Promise<Shelf | null> => {
-    const config = bridge.config();
-    if (!config) return shelf;
-    const wanted = `${config.catalogue?.sha256} ${config.manifest?.signature}`;
-    if (shelf && loaded === wanted) return shelf;
-    const [cards, model] = await Promise.all([
-      loadCards(config),
-      config.manifest ? loadModel({ config, edge, signers, fetch, cache: files.weights, head, nowMs: bridge.nowMs() }) : null,
-    ]);
+  const loadVersion = async (config: ShopConfig, later: boolean) => {
+    const model = config.manifest ? await loadModel({ config, edge, signers, fetch, cache: files.weights, head, nowMs: bridge.nowMs(), later }) : null;
     const refused = model?.ok ? model.refused : model;
     modelRefusal = refused ? `${refused.reason}: ${refused.message}` : null;
     if (modelRefusal) faults.note("model", modelRefusal);
-    if (!cards) return shelf;
-    loaded = wanted;
-    weights = model?.ok ? { bytes: model.bytes, version: model.version } : null;
-    const own = createShelf(cards.cards, model?.ok ? { model: model.model, version: model.version } : null);
-    tail = model?.ok && !model.whole ? await createTail(bridge, files, own as ModelShelf, head, announce) : null;
+    return model?.ok ? model : null;
+  };
+
+  /** Between two rankings: each of them takes shelf and engine as it finds them. */
+  const fill = async (cards: StoredCards, model: LoadedModel | null) => {
+    weights = model && { bytes: model.bytes, version: model.version };
+    const own = createShelf(cards.cards, model && { model: model.model, version: model.version });
+    tail = model && !model.whole ? await createTail(bridge, files, own as ModelShelf, head, announce) : null;
     shelf = own;
     engine?.stop();
     engine = null;
     if (engineDue) faults.watch("engine", runEngine());
+  };
+
+  const loadShelf = async (): Promise<Shelf | null> => {
+    const config = newest();
+    if (!config) return shelf;
+    const wanted = `${config.catalogue?.sha256} ${config.manifest?.signature}`;
+    if (shelf && loaded === wanted) return shelf;
+    const [cards, model] = await Promise.all([loadCards(config), loadVersion(config, true)]);
+    if (!cards) return shelf;
+    loaded = wanted;
+    await fill(cards, model);
+    if (model?.newer) {
+      whenIdle(async () => {
+        const fresh = await loadVersion(config, false);
+        // A later configuration has its own.
+        if (loaded !== wanted || !fresh || fresh.version === model.version) return;
+        await fill(cards, fresh);
+        announce();
+      });
+    }
     return shelf;
   };
 
@@ -154,6 +183,19 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     return response.ok ? ((await response.json()) as DrawnSlate) : null;
   };
 
+  /** A page may stay open for days: a paused model and a new version reach it too. */
+  const follow = async () => {
+    if (document.hidden || bridge.nowMs() - lookedAtMs < FOLLOW_MS) return;
+    lookedAtMs = bridge.nowMs();
+    const before = loaded;
+    followed = await fetchConfig(bridge, fetch);
+    await load();
+    if (loaded !== before) announce();
+  };
+  const followNow = () => faults.watch("config", follow());
+  document.addEventListener("visibilitychange", followNow);
+  setInterval(followNow, FOLLOW_MS);
+
   const load = () => (loading ??= loadShelf().finally(() => (loading = undefined)));
 
   return {
@@ -175,10 +217,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     startEngineSoon() {
       if (engineDue) return;
       engineDue = true;
-      const start = () => faults.watch("engine", runEngine());
-      // Safari has no idle callbacks.
-      if (typeof requestIdleCallback === "function") requestIdleCallback(start, { timeout: IDLE_DEADLINE_MS });
-      else setTimeout(start, IDLE_DEADLINE_MS);
+      whenIdle(runEngine);
     },
     diagnostics: () => ({
       backend: engine?.diagnostics().backend ?? { encode: "loops", score: "loops" },

@@ -43,6 +43,8 @@ export interface Edge {
   erasures: ErasureRequest[];
   /** What a request for erasure meets: a status to refuse it with, or 200. */
   erasureStatus: number;
+  /** Publishes the next version of the model. @returns the path of its weights */
+  publishNext(): Promise<string>;
   /** Names counted, for comparison with what a test did. */
   names(): string[];
   stop(): Promise<void>;
@@ -67,6 +69,13 @@ export async function startEdge(): Promise<Edge> {
     },
     counted: [], voids: [], conflicts: [], requests: [], erasures: [], erasureStatus: 200,
     fault: () => "none",
+    async publishNext() {
+      const next = await published.next();
+      const sha256 = await sha256Hex(next.weights);
+      files.set(sha256, { bytes: next.weights, type: "application/octet-stream" });
+      edge.config = { ...edge.config, manifest: next.manifest };
+      return routes.file(sha256);
+    },
     names: () => edge.counted.map(({ name }) => name),
   };
 
