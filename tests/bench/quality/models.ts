@@ -95,7 +95,7 @@ export function fitModels(set: BenchmarkSet, { minutes, seed, final, note }: { m
   const started = cpuSeconds();
   const training = prepareTraining(dataset, config, seed);
   const budget = minutes * 60 * NETWORK_SHARE - popular.cpuSeconds - knn.cpuSeconds - rows.cpuSeconds - (linear?.cpuSeconds ?? 0);
-  const stepSeconds = cpuOf(() => training.measureStepMs()) / 8;
+  const stepSeconds = training.measureStepMs(() => cpuSeconds() * 1000) / 1000;
   training.setSteps(Math.min(training.plannedSteps, Math.max(50, budget / stepSeconds)));
   note(`network: ${training.plannedSteps} steps of ${config.placesPerStep} places, ${Math.round(stepSeconds * 1000)} ms each, d ${config.model.width}, L ${config.model.length}`);
   const asScorer = ({ rows, encoder }: TrainedNetwork) => networkScorer({ ...shell({ neighbours: new Uint32Array(0), weights: new Uint8Array(0) }, 1), ...quantiseRows(rows, config.model.width), encoder });
@@ -147,7 +147,7 @@ function networkConfig(set: BenchmarkSet): TrainConfig {
     model: { width: 64, length: lengthFor(set), blocks: 1, heads: 1, neighbours: 50 },
     epochs: 10, minSteps: 500, maxSteps: 200_000,
     // Small logs take more, smaller steps.
-    placesPerStep: events < 100_000 ? 128 : events < 1_000_000 && set.repeats ? 512 : 1024,
+    placesPerStep: events < 100_000 ? 128 : 1024,
     learningRate: 0.005, refreshShare: set.repeats ? 0.15 : 0, dropout: 0.2, idDropout: 0,
     // On diginetica's validation part, four epochs with 512, 2,000 and 6,000 negatives reached NDCG@10 of .185 to .20, .209 and .222.
     negatives: 6000, fullSoftmaxItems: 8000,
@@ -176,11 +176,6 @@ export function spread<T>(list: readonly T[], limit: number): T[] {
 export function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
-}
-function cpuOf(run: () => unknown): number {
-  const started = cpuSeconds();
-  run();
-  return cpuSeconds() - started;
 }
 function timed<T>(run: () => T): { value: T; cpuSeconds: number } {
   const started = cpuSeconds();
