@@ -6,7 +6,7 @@ import type { Infer } from "./schema.ts";
 import { FEED_FORMATS, type FeedFormat } from "./feeds/feed.ts";
 import { ID_PATTERN, SHOP_ID_PATTERN } from "./ids.ts";
 import { PLACEMENT_SCHEMA, type DrawnSlate, type Placement } from "./slate.ts";
-import { HEAD_NAMES, type Evaluation, type HeadName, type SignedManifest } from "./weights/manifest.ts";
+import { HEAD_NAMES, type Evaluation, type HeadName, type Manifest, type SignedManifest } from "./weights/manifest.ts";
 
 /** Paths, built in one place. Public ones take the shop's write key, which every visitor can see. */
 export const routes = {
@@ -335,6 +335,8 @@ export interface ModelRecord {
   bytes: number;
   items: number;
   evaluation: Evaluation;
+  /** What it takes to sign the same weights anew; older edges lack it. */
+  training?: Manifest["training"];
   current: boolean;
 }
 export interface ModelsResponse {

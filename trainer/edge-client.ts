@@ -69,6 +69,8 @@ export interface EdgeClient {
   putWeights(shop: string, sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   publishModel(shop: string, manifest: SignedManifest): Promise<ModelRecord>;
   models(shop: string): Promise<ModelsResponse>;
+  /** Says which signers' manifests the edge takes: one, or two while keys change. */
+  setSigners(shop: string, signers: readonly string[]): Promise<ShopResponse>;
   /** While paused, the shop serves co-visitation and popularity. */
   pause(shop: string, paused: boolean): Promise<void>;
   stats(shop: string, range?: { fromMs?: number; toMs?: number; bucket?: StatBucket }): Promise<StatsResponse>;
@@ -213,6 +215,10 @@ export function createEdgeClient({ edge, token, fetch = globalThis.fetch, wait =
     },
     publishModel: (shop, manifest) => postJson(routes.admin.models(shop), manifest),
     models: (shop) => getJson(routes.admin.models(shop)),
+    setSigners(shop, signers) {
+      const path = routes.admin.shop(shop);
+      return persist(async () => readJson<ShopResponse>(await request("PATCH", path, { type: "application/json", data: JSON.stringify({ signers }) }), path));
+    },
     async pause(shop, paused) {
       await postJson(routes.admin.pause(shop), { paused } satisfies PauseRequest);
     },

@@ -1,6 +1,6 @@
 /** The shop's signing key: made here, kept here, and never sent anywhere. */
 import type { webcrypto } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fromBase64Url, SHOP_ID_PATTERN } from "../core/ids.ts";
 import { fingerprint, type Sign, type Verify } from "../core/weights/manifest.ts";
@@ -39,15 +39,19 @@ export async function createKey(shop: string, folder = ENDCAP_FOLDER): Promise<S
   }
   // The mode above is narrowed by the umask only; this makes it exact.
   chmodSync(path, 0o600);
-  return readKey(shop, folder);
+  return readKey(shop, folder, {});
 }
 
-/** @throws KeyError if there is none, or the file is not an Ed25519 private key */
-export async function readKey(shop: string, folder = ENDCAP_FOLDER): Promise<SigningKey> {
-  const path = keyPath(shop, folder);
+/**
+ * From ENDCAP_SIGNING_KEY, where that holds a key file's content (for machines that keep secrets in their environment), else from the disk.
+ * @throws KeyError if there is none, or it is not an Ed25519 private key
+ */
+export async function readKey(shop: string, folder = ENDCAP_FOLDER, env: NodeJS.ProcessEnv = process.env): Promise<SigningKey> {
+  const given = env["ENDCAP_SIGNING_KEY"];
+  const path = given ? "ENDCAP_SIGNING_KEY" : keyPath(shop, folder);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = given || readFileSync(path, "utf8");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw new KeyError(`${path} cannot be read: check its owner and mode (600)`, { cause });
     throw new KeyError(`No signing key for shop "${shop}": ${path} does not exist. Make one with: npm run keygen -- --shop ${shop}`, { cause });
@@ -60,6 +64,32 @@ export async function readKey(shop: string, folder = ENDCAP_FOLDER): Promise<Sig
   } catch (cause) {
     throw new KeyError(`${path} does not hold an Ed25519 private key as JWK: restore it from a backup`, { cause });
   }
+}
+
+/**
+ * Makes the key that comes after the shop's present one; asked again, it is the same.
+ * @throws KeyError if the shop has no key yet
+ */
+export async function readOrCreateNextKey(shop: string, folder = ENDCAP_FOLDER): Promise<SigningKey> {
+  await readKey(shop, folder, {});
+  const next = nextKeyName(shop);
+  return existsSync(keyPath(next, folder)) ? readKey(next, folder, {}) : createKey(next, folder);
+}
+
+/** Makes the next key the shop's; the present one stays beside it under its fingerprint. @throws KeyError if there is no next key */
+export async function takeNextKey(shop: string, folder = ENDCAP_FOLDER): Promise<SigningKey> {
+  const old = await readKey(shop, folder, {});
+  const path = keyPath(nextKeyName(shop), folder);
+  if (!existsSync(path)) throw new KeyError(`No next key for shop "${shop}": ${path} does not exist. Make it with: npm run trainer -- rotate --shop ${shop}`);
+  await readKey(nextKeyName(shop), folder, {});
+  copyFileSync(keyPath(shop, folder), join(folder, "keys", `${shop}.${old.fingerprint}.retired.json`));
+  renameSync(path, keyPath(shop, folder));
+  return readKey(shop, folder, {});
+}
+
+/** Within what a shop's id may look like, and no longer than one. */
+function nextKeyName(shop: string): string {
+  return `${shop.slice(0, 35)}-next`;
 }
 
 export async function readOrCreateKey(shop: string, folder = ENDCAP_FOLDER): Promise<SigningKey> {

@@ -1,104 +1,38 @@
 /** The trainer's command line. */
 import { mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { DAY_MS } from "../core/calendar.ts";
+import { join } from "node:path";
+import { DAY_MS, HOUR_MS } from "../core/calendar.ts";
 import { judge, type Verdict } from "../core/gate.ts";
 import { personHash } from "../core/ids.ts";
 import { readModel, type Model } from "../core/model/config.ts";
 import { assess, oracleKey, type OracleRanks } from "./assess.ts";
+import { HELP, parseCall, UsageError, type Call } from "./call.ts";
 import { CandidateError, readCandidate, writeCandidate } from "./candidate.ts";
 import { openCheckpoints, type Checkpoints } from "./checkpoints.ts";
-import { CredentialsError, ENDCAP_FOLDER, readAccess } from "./credentials.ts";
-import type { ShopFiles } from "./data/files.ts";
-import { formatsList } from "./data/formats.ts";
+import { CredentialsError, readAccess } from "./credentials.ts";
 import { DataFileError } from "./data/rows.ts";
 import { createEdgeClient, EdgeError, type EdgeClient } from "./edge-client.ts";
-import { createKey, KeyError, readKey } from "./keys.ts";
+import { createKey, KeyError, readKey, readOrCreateNextKey, takeNextKey } from "./keys.ts";
 import { fetchIncumbent, manifestContent, nextVersion, trainAndAssess } from "./pipeline.ts";
-import { loadFromEdge, loadFromFiles, nameOfFiles, type LoadedDataset } from "./load.ts";
+import { loadFromEdge, loadFromFiles, type LoadedDataset } from "./load.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
 import { headsOf, makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
+import { RestoreError, restoreModel } from "./restore.ts";
+import { watch } from "./watch.ts";
 import { DiskError, diskError, writeWhole } from "./whole-file.ts";
 import { cleaningLines, figuresTable } from "./report.ts";
 import { reportPage, type ReportData } from "./report-page.ts";
 
-const HELP = `Usage: npm run trainer -- <command> --shop <name> [options]
-       npm run train -- --data <file or folder> [options]      learns from files, without an edge
-
-  train       all of it: prepare, train, evaluate, gate, sign, publish
-  prepare     fetch what is new in the shop's log, clean it, and say what is in it
-  evaluate    hold the model trained last against popularity, item-kNN and the shop's current model
-  gate        say whether the model trained last may be published, and if not, why
-  publish     sign and publish the model trained last, if the gate lets it pass
-  keygen      make the shop's signing key; prints the fingerprint that its tag trusts
-  import      bring in a shop's files (see: import --help)
-  erase       delete all that the shop's edge has of one shopper (--person or --client), and print the receipts
-  login       print a link that opens the shop's dashboard once, within 15 minutes
-
-Options
-  --shop NAME       the shop's id
-  --data-dir DIR    where credentials, keys, caches and reports are (default: .endcap in the checkout)
-  --edge URL        another edge than the credentials name
-  --data PATH       learn from a file, or from a folder of files, instead of the shop's log; without --shop nothing is published
-  --catalogue FILE  the products of these files: Merchant Center's column names as JSON lines, CSV or TSV; else those that the log names
-  --mapping FILE    what the columns of a table of your own mean: {"columns": {"client": "…", "item": "…", "time": "…", "event": "…"},
-                    "events": {"bought": "purchase"}}; in a folder, mapping.json is found by itself
-  --dates ORDER     day-first or month-first, for dates such as 3/4/2026
-  --minutes M       train about so long, instead of the configured passes over the data
-  --steps N         train exactly so many steps, e.g. those in a manifest, to get its weights again
-  --warm            start from the model that the shop has: a tenth of the steps, unless --minutes or --steps says otherwise
-  --checkpoint S    keep the state of a run every S seconds (default 15): one that was killed goes on where it was
-  --seed N          default 1; the same data, seed and steps give the same weights
-  --oracle FILE     best possible ranks of simulated shoppers: NDJSON of {"clientId", "seq", "rank"}
-  --dry-run         do everything but publish
-  --person NAME     who is erased, by what the shop's pages call them when they log in: a customer number, an e-mail address
-  --client ID       which browser is erased, by its id
-
-Files may be plain or gzip, and are told apart by what is in them:
-${formatsList()}
-  - the UCI Online Retail log: online_retail.csv
-`;
-
-/** What was asked for cannot be done as asked; the message says what to change. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 /** The gate said no. */
 class GateRefusal extends Error {
   override readonly name = "GateRefusal";
 }
 
-const OPTIONS = {
-  data: { type: "string" }, catalogue: { type: "string" }, mapping: { type: "string" }, dates: { type: "string" },
-  shop: { type: "string" }, "data-dir": { type: "string" }, edge: { type: "string" }, minutes: { type: "string" }, steps: { type: "string" },
-  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, warm: { type: "boolean" }, checkpoint: { type: "string" }, person: { type: "string" }, client: { type: "string" }, help: { type: "boolean", short: "h" },
-} as const;
-
 /** A model's log was fetched some time before the model was made. */
 const WARM_START_MARGIN_MS = DAY_MS;
 
-interface Call {
-  /** What the model is called; the shop's id, if `isShop`. */
-  shop: string;
-  isShop: boolean;
-  /** Learnt from, instead of the shop's log. */
-  files: ShopFiles | undefined;
-  folder: string;
-  edge: string | undefined;
-  seed: number;
-  minutes: number | undefined;
-  steps: number | undefined;
-  oracle: string | undefined;
-  dryRun: boolean;
-  warm: boolean;
-  checkpointMs: number | undefined;
-  person: string | undefined;
-  client: string | undefined;
-}
-
-const COMMANDS: { [name: string]: (call: Call) => Promise<void> } = { keygen, prepare, train, evaluate, gate, publish: publishCandidate, erase, login };
+const COMMANDS: { [name: string]: (call: Call) => Promise<void> } = { keygen, prepare, train, evaluate, gate, publish: publishCandidate, rollback, rotate, erase, login };
 
 /**
  * Runs one command.
@@ -136,7 +70,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Errors whose message is all a person needs; others are faults of ours and show their stack. */
-const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError, DataFileError, DatasetError, CandidateError, DiskError];
+const EXPECTED = [UsageError, GateRefusal, EdgeError, CredentialsError, KeyError, DataFileError, DatasetError, CandidateError, DiskError, RestoreError];
 
 async function keygen({ shop, folder }: Call): Promise<void> {
   const key = await createKey(shop, folder);
@@ -165,6 +99,69 @@ async function prepare(call: Call): Promise<void> {
 }
 
 async function train(call: Call): Promise<void> {
+  return call.watchEveryMs === undefined ? trainOnce(call) : keepFresh(call, call.watchEveryMs);
+}
+
+/** Until SIGINT or SIGTERM, which wait for a training that runs; a second one does not. */
+async function keepFresh(call: Call, everyMs: number): Promise<void> {
+  const { shop } = call;
+  if (!call.isShop) throw new UsageError("--watch keeps a shop's model fresh: give --shop NAME");
+  const client = connect(call);
+  // What is wrong from the beginning does not become right by waiting.
+  await readKey(shop, call.folder);
+  let stopped = false;
+  let wake = () => {};
+  const stop = () => {
+    if (stopped) process.exit(130);
+    stopped = true;
+    wake();
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  print(`Watching "${shop}": trains every ${everyMs / HOUR_MS} h, and does what its dashboard asks for. Ctrl-C ends it.`);
+  try {
+    await watch({
+      client, shop, everyMs, now: Date.now, stopped: () => stopped,
+      train: () => trainOnce(call),
+      restore: (version) => rollback({ ...call, version }),
+      wait: (ms) => new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+      onError(error) {
+        if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
+        print(`${new Date().toISOString()}: ${(error as Error).message}`);
+      },
+    });
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+async function rollback(call: Call): Promise<void> {
+  const { shop, folder, version, dryRun } = call;
+  if (dryRun) throw new UsageError("rollback has no --dry-run: the dashboard lists the versions");
+  const { record, from } = await restoreModel({ client: connect(call), shop, key: await readKey(shop, folder), version, nowMs: Date.now() });
+  print(`"${shop}" serves the model of version ${from.version} again, as version ${record.version}.`);
+}
+
+async function rotate(call: Call): Promise<void> {
+  const { shop, folder, finish } = call;
+  const client = connect(call);
+  if (finish) {
+    const { fingerprint } = await takeNextKey(shop, folder);
+    await client.setSigners(shop, [fingerprint]);
+    print(`From now on ${fingerprint} signs for "${shop}", and the edge takes no other. Train and publish once more, then take the old fingerprint out of the tag.`);
+    return;
+  }
+  const [old, next] = [await readKey(shop, folder, {}), await readOrCreateNextKey(shop, folder)];
+  await client.setSigners(shop, [old.fingerprint, next.fingerprint]);
+  print(`The edge takes manifests of both keys now. Change the tag to data-signers="${old.fingerprint},${next.fingerprint}", and once no page with the old tag is in any cache: npm run trainer -- rotate --shop ${shop} --finish`);
+}
+
+async function trainOnce(call: Call): Promise<void> {
   const startMs = performance.now();
   const { shop, isShop, folder, seed, minutes, steps } = call;
   // Before minutes of work: without a key nothing could be published.
@@ -296,38 +293,6 @@ function readOracle(path: string | undefined): OracleRanks | undefined {
     ranks.set(oracleKey(clientId, seq), rank);
   });
   return ranks;
-}
-
-function parseCall(argv: readonly string[]): Call | "help" {
-  let values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
-  try {
-    ({ values } = parseArgs({ args: [...argv], options: OPTIONS }));
-  } catch (cause) {
-    throw new UsageError((cause as Error).message);
-  }
-  if (values.help) return "help";
-  const { shop, data, catalogue, mapping, dates } = values;
-  if (shop === undefined && data === undefined) throw new UsageError("Which shop? Give --shop NAME, or --data with files to learn from");
-  if (data === undefined && (catalogue ?? mapping ?? dates) !== undefined) throw new UsageError("--catalogue, --mapping and --dates say what the files of --data mean: give --data too");
-  if (dates !== undefined && dates !== "day-first" && dates !== "month-first") throw new UsageError(`--dates takes day-first or month-first, not "${dates}"`);
-  const files = data === undefined ? undefined : { data, catalogue, mapping, dates } satisfies ShopFiles;
-  const minutes = numberOf("--minutes", values.minutes);
-  const steps = numberOf("--steps", values.steps);
-  if (minutes !== undefined && steps !== undefined) throw new UsageError("--minutes and --steps both choose the number of steps: give one");
-  if (steps !== undefined && !(Number.isInteger(steps) && steps > 0)) throw new UsageError("--steps takes a whole number above 0");
-  if (minutes !== undefined && !(minutes > 0)) throw new UsageError("--minutes takes a number above 0");
-  const checkpoint = numberOf("--checkpoint", values.checkpoint);
-  if (checkpoint !== undefined && checkpoint < 0) throw new UsageError("--checkpoint takes a number of seconds");
-  const seed = numberOf("--seed", values.seed) ?? 1;
-  if (!Number.isInteger(seed)) throw new UsageError("--seed takes a whole number");
-  return { shop: shop ?? nameOfFiles(files!), isShop: shop !== undefined, files, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, warm: values.warm ?? false, checkpointMs: checkpoint === undefined ? undefined : checkpoint * 1000, person: values.person, client: values.client };
-}
-
-function numberOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new UsageError(`${name} takes a number, not "${text}"`);
-  return value;
 }
 
 function print(text: string): void {

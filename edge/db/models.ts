@@ -62,7 +62,7 @@ export async function listModels(db: D1Database, shop: string): Promise<ModelRec
     const manifest = parseManifest((JSON.parse(row.manifest) as SignedManifest).payload);
     if (!manifest.ok) throw new Error(`a published manifest of ${shop} does not parse: ${manifest.path} ${manifest.message}`);
     const { version, createdAtMs, weights, training, evaluation } = manifest.value;
-    return { version, createdAtMs, publishedAtMs: row.published_at_ms, sha256: weights.sha256, bytes: weights.bytes, items: training.items, evaluation, current: index === 0 };
+    return { version, createdAtMs, publishedAtMs: row.published_at_ms, sha256: weights.sha256, bytes: weights.bytes, items: training.items, evaluation, training, current: index === 0 };
   });
 }
 

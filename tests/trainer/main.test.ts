@@ -24,6 +24,7 @@ interface Edge {
   requests: string[];
   files: Map<string, Uint8Array<ArrayBuffer>>;
   published: SignedManifest[];
+  signers: string[];
   onErase: (clientId: string) => void;
   refusal: { code: string; message: string } | null;
 }
@@ -36,7 +37,7 @@ let output: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "endcap-trainer-"));
-  edge = { products: [], lines: [], requests: [], files: new Map(), published: [], onErase: () => undefined, refusal: null };
+  edge = { products: [], lines: [], requests: [], files: new Map(), published: [], signers: [], onErase: () => undefined, refusal: null };
   server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, "http://edge");
     edge.requests.push(`${request.method} ${pathname}`);
@@ -50,6 +51,7 @@ beforeEach(async () => {
         response.writeHead(200, { [EXPORT_CURSOR_HEADER]: String(edge.lines.length) });
         return response.end(edge.lines.slice(from).map((line) => `${line ? JSON.stringify(line) : ""}\n`).join(""));
       }
+      if (pathname === routes.admin.shop(SHOP) && request.method === "PATCH") edge.signers = (JSON.parse(body.toString()) as { signers: string[] }).signers;
       if (pathname === routes.admin.shop(SHOP)) return json({ shop: SHOP, writeKey: "key" });
       const named = pathname.split("/").at(-1)!;
       if (pathname === routes.admin.person(SHOP, named)) return json({ receipts: [] });
@@ -340,6 +342,21 @@ describe("the trainer's command line", () => {
     expect(readFileSync(copy, "utf8")).toBe(whole);
   });
 
+  it("changes the signing key while the edge takes both, and signs with the next one from the end of it on", async () => {
+    await run("keygen");
+    const old = await readKey(SHOP, folder, {});
+    expect(await run("rotate")).toBe(0);
+    const [, both] = /data-signers="([0-9a-f,]+)"/.exec(output)!;
+    expect(both!.split(",")[0]).toBe(old.fingerprint);
+    expect(edge.signers).toEqual(both!.split(","));
+    expect((await readKey(SHOP, folder, {})).fingerprint).toBe(old.fingerprint);
+    expect(await run("rotate", "--finish")).toBe(0);
+    expect((await readKey(SHOP, folder, {})).fingerprint).toBe(both!.split(",")[1]);
+    expect(edge.signers).toEqual([both!.split(",")[1]]);
+    expect(await run("rotate", "--finish")).toBe(1);
+    expect(output).toContain(`No next key for shop "${SHOP}"`);
+  });
+
   it("keeps the signing key for its owner's eyes, and never overwrites it", async () => {
     await run("keygen");
     const path = join(folder, "keys", `${SHOP}.json`);
@@ -363,6 +380,10 @@ describe("the trainer's command line", () => {
     [["train", "--shop", SHOP, "--steps", "2.5"], /--steps takes a whole number/],
     [["train", "--shop", SHOP, "--minutes", "1", "--steps", "2"], /give one/],
     [["train", "--shop", SHOP, "--sed", "1"], /--sed/],
+    [["train", "--shop", SHOP, "--dates", "day-first"], /give --data too/],
+    [["train", "--data", "x", "--dates", "sometimes"], /--dates takes day-first or month-first/],
+    [["train", "--shop", SHOP, "--every", "12"], /goes with --watch/],
+    [["rollback", "--shop", SHOP, "--version", "0"], /--version takes a model's version/],
   ])("answers %j with a sentence and exit code 2", async (argv, sentence) => {
     expect(await main(argv)).toBe(2);
     expect(output).toMatch(sentence);
