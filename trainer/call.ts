@@ -34,6 +34,8 @@ Options
   --minutes M       train about so long, instead of the configured passes over the data
   --steps N         train exactly so many steps, e.g. those in a manifest, to get its weights again
   --warm            start from the model that the shop has: a tenth of the steps, unless --minutes or --steps says otherwise
+  --search TIME     first look for the shop's own settings on the validation part, e.g. 20m, 90s or 1h; later trainings keep them;
+                    a search that was cut off goes on where it was
   --checkpoint S    keep the state of a run every S seconds (default 15): one that was killed goes on where it was
   --seed N          default 1; the same data, seed and steps give the same weights
   --oracle FILE     best possible ranks of simulated shoppers: NDJSON of {"clientId", "seq", "rank"}
@@ -57,7 +59,7 @@ export class UsageError extends Error {
 const OPTIONS = {
   data: { type: "string" }, catalogue: { type: "string" }, mapping: { type: "string" }, dates: { type: "string" },
   shop: { type: "string" }, "data-dir": { type: "string" }, edge: { type: "string" }, minutes: { type: "string" }, steps: { type: "string" },
-  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, warm: { type: "boolean" }, watch: { type: "boolean" }, every: { type: "string" }, version: { type: "string" }, finish: { type: "boolean" }, checkpoint: { type: "string" }, person: { type: "string" }, client: { type: "string" }, help: { type: "boolean", short: "h" },
+  seed: { type: "string" }, oracle: { type: "string" }, "dry-run": { type: "boolean" }, warm: { type: "boolean" }, search: { type: "string" }, watch: { type: "boolean" }, every: { type: "string" }, version: { type: "string" }, finish: { type: "boolean" }, checkpoint: { type: "string" }, person: { type: "string" }, client: { type: "string" }, help: { type: "boolean", short: "h" },
 } as const;
 
 export interface Call {
@@ -74,6 +76,7 @@ export interface Call {
   oracle: string | undefined;
   dryRun: boolean;
   warm: boolean;
+  searchMs: number | undefined;
   /** Between two trainings of a watch; undefined where there is none. */
   watchEveryMs: number | undefined;
   version: number | undefined;
@@ -110,7 +113,14 @@ export function parseCall(argv: readonly string[]): Call | "help" {
   if (version !== undefined && !(Number.isInteger(version) && version > 0)) throw new UsageError("--version takes a model's version, a whole number above 0");
   const seed = numberOf("--seed", values.seed) ?? 1;
   if (!Number.isInteger(seed)) throw new UsageError("--seed takes a whole number");
-  return { shop: shop ?? nameOfFiles(files!), isShop: shop !== undefined, files, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, warm: values.warm ?? false, watchEveryMs: values.watch ? (every ?? 24) * HOUR_MS : undefined, version, finish: values.finish ?? false, checkpointMs: checkpoint === undefined ? undefined : checkpoint * 1000, person: values.person, client: values.client };
+  return { shop: shop ?? nameOfFiles(files!), isShop: shop !== undefined, files, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), edge: values.edge, seed, minutes, steps, oracle: values.oracle, dryRun: values["dry-run"] ?? false, warm: values.warm ?? false, searchMs: durationOf(values.search), watchEveryMs: values.watch ? (every ?? 24) * HOUR_MS : undefined, version, finish: values.finish ?? false, checkpointMs: checkpoint === undefined ? undefined : checkpoint * 1000, person: values.person, client: values.client };
+}
+
+function durationOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text) ?? [];
+  if (amount === undefined || Number(amount) === 0) throw new UsageError(`--search takes a time such as 20m, 90s or 1h, not "${text}"`);
+  return Number(amount) * { s: 1000, m: 60_000, h: HOUR_MS }[unit as "s" | "m" | "h"];
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

@@ -5,24 +5,29 @@ import { DAY_MS, HOUR_MS } from "../core/calendar.ts";
 import { judge, type Verdict } from "../core/gate.ts";
 import { personHash } from "../core/ids.ts";
 import { readModel, type Model } from "../core/model/config.ts";
+import { canonicalJson } from "../core/weights/manifest.ts";
 import { assess, oracleKey, type OracleRanks } from "./assess.ts";
 import { HELP, parseCall, UsageError, type Call } from "./call.ts";
 import { CandidateError, readCandidate, writeCandidate } from "./candidate.ts";
 import { openCheckpoints, type Checkpoints } from "./checkpoints.ts";
+import { defaultConfig, type TrainConfig } from "./config.ts";
 import { CredentialsError, readAccess } from "./credentials.ts";
 import { DataFileError } from "./data/rows.ts";
 import { createEdgeClient, EdgeError, type EdgeClient } from "./edge-client.ts";
 import { createKey, KeyError, readKey, readOrCreateNextKey, takeNextKey } from "./keys.ts";
-import { fetchIncumbent, manifestContent, nextVersion, trainAndAssess } from "./pipeline.ts";
 import { loadFromEdge, loadFromFiles, type LoadedDataset } from "./load.ts";
+import { prepareTraining } from "./models/network.ts";
+import { fetchIncumbent, manifestContent, nextVersion, requireMoments, trainAndAssess } from "./pipeline.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
+import { createProgress } from "./progress.ts";
 import { headsOf, makeManifest, publish } from "./publish.ts";
 import { pullLog } from "./pull.ts";
+import { reportPage, type ReportData } from "./report-page.ts";
+import { cleaningLines, figuresTable } from "./report.ts";
 import { RestoreError, restoreModel } from "./restore.ts";
+import { search, validationScore } from "./search.ts";
 import { watch } from "./watch.ts";
 import { DiskError, diskError, writeWhole } from "./whole-file.ts";
-import { cleaningLines, figuresTable } from "./report.ts";
-import { reportPage, type ReportData } from "./report-page.ts";
 
 /** The gate said no. */
 class GateRefusal extends Error {
@@ -171,9 +176,10 @@ async function trainOnce(call: Call): Promise<void> {
   const { dataset, newestErasureMs } = await loadDataset(call, client);
   describe(dataset);
   const incumbent = client && (await fetchIncumbent(client, shop));
+  const config = call.searchMs === undefined ? readSettings(call, dataset) : searchSettings(call, dataset, call.searchMs);
   let checkpoints: Checkpoints | undefined;
   const run = await trainAndAssess(dataset, {
-    seed, minutes, steps, oracle, incumbent: incumbent?.model, ...(call.warm && { parent: warmStart(incumbent, newestErasureMs) }),
+    seed, minutes, steps, oracle, config, incumbent: incumbent?.model, ...(call.warm && { parent: warmStart(incumbent, newestErasureMs) }),
     checkpoints(identity) {
       checkpoints = openCheckpoints(join(folder, "checkpoints", shop), identity, { intervalMs: call.checkpointMs });
       if (checkpoints.doneSteps > 0) print(`Goes on behind step ${checkpoints.doneSteps} of a run that was cut off.`);
@@ -199,6 +205,46 @@ async function trainOnce(call: Call): Promise<void> {
   if (isShop) return publishCandidate(call);
   if (!assessment.verdict.ok) throw new GateRefusal(refusalOf(assessment.verdict));
   print("The gate lets it pass. No shop is named, so nothing is published: with --shop NAME it would be.");
+}
+
+/** Finds this shop's settings and keeps them for trainings to come. @throws DatasetError if there is nothing to learn from */
+function searchSettings(call: Call, dataset: Dataset, budgetMs: number): TrainConfig {
+  const { shop, folder, seed } = call;
+  requireMoments(dataset);
+  const base = defaultConfig(dataset.objective);
+  const fullSteps = prepareTraining(dataset, base, seed).plannedSteps;
+  const bar = createProgress("Searching", Math.round(budgetMs / 1000), "s");
+  let shownS = 0;
+  const { best, trials } = search({
+    path: join(folder, "search", `${shop}.json`), identity: { dataHash: dataset.dataHash }, base, fullSteps, seed, budgetMs, now: () => performance.now(), evaluate: validationScore(dataset, seed),
+    onTrial({ ndcg10, steps }, spentMs) {
+      bar.note(`NDCG@10 ${ndcg10.toFixed(4)} after ${steps} steps`);
+      bar.advance(Math.round(spentMs / 1000) - shownS);
+      shownS = Math.round(spentMs / 1000);
+    },
+  });
+  bar.done(`${trials} trials, the best .${best.ndcg10.toFixed(4).slice(2)} on the validation part`);
+  mkdirSync(candidateFolder(call), { recursive: true });
+  writeWhole(settingsPath(call), canonicalJson(best.config));
+  return best.config;
+}
+
+/** The settings that a search has found, as long as they have all that trainings of today need; else undefined. */
+function readSettings(call: Call, dataset: Dataset): TrainConfig | undefined {
+  let settings: TrainConfig;
+  try {
+    settings = JSON.parse(readFileSync(settingsPath(call), "utf8")) as TrainConfig;
+  } catch {
+    return undefined;
+  }
+  const names = (of: TrainConfig) => canonicalJson(Object.keys(of).sort());
+  if (names(settings) !== names(defaultConfig(dataset.objective))) return undefined;
+  print(`Trains with the settings that a search has found (${settingsPath(call)}).`);
+  return settings;
+}
+
+function settingsPath(call: Call): string {
+  return join(candidateFolder(call), "settings.json");
 }
 
 /** The model to start from. @returns undefined, with a word on it, where there is none that may be */

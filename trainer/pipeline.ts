@@ -51,11 +51,7 @@ export interface TrainingRun {
 export async function trainAndAssess(dataset: Dataset, options: RunOptions): Promise<TrainingRun> {
   const { seed, minutes, steps } = options;
   const config = options.config ?? defaultConfig(dataset.objective);
-  if (!dataset.shoppers.some(({ moments }) => moments.some(({ atMs }) => atMs < dataset.split.trainUntilMs))) {
-    throw new DatasetError(dataset.objective === "next-view"
-      ? "No shopper looked at two different products before the end of the training part: there is no step from one product to the next to learn from yet"
-      : "No client ordered twice before the end of the training part: there is no next order to learn from yet");
-  }
+  requireMoments(dataset);
   const startMs = performance.now();
   const learnt = limitInfluence(dataset);
   const training = prepareTraining(learnt, config, seed);
@@ -91,6 +87,14 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
       events: dataset.events, items: dataset.itemIds.length, config: canonicalJson(config),
     },
   };
+}
+
+/** @throws DatasetError if the training part holds nothing to learn from */
+export function requireMoments(dataset: Dataset): void {
+  if (dataset.shoppers.some(({ moments }) => moments.some(({ atMs }) => atMs < dataset.split.trainUntilMs))) return;
+  throw new DatasetError(dataset.objective === "next-view"
+    ? "No shopper looked at two different products before the end of the training part: there is no step from one product to the next to learn from yet"
+    : "No client ordered twice before the end of the training part: there is no next order to learn from yet");
 }
 
 /** The model that the shop serves, read from the edge; null before the first. */

@@ -216,6 +216,18 @@ describe("the trainer's command line", () => {
       expect(edge.requests).toEqual([]);
     });
 
+    it("looks for settings of its own first, when asked, and keeps them for the next training", async () => {
+      const path = join(folder, "log.csv");
+      writeFileSync(path, csv(200));
+      await train(path, "--steps", "5", "--search", "1s");
+      expect(output).toMatch(/Searching .* trials, the best \.\d{4} on the validation part/);
+      const settings = readFileSync(join(folder, "models/log/settings.json"), "utf8");
+      output = "";
+      await train(path, "--steps", "5");
+      expect(output).toContain("Trains with the settings that a search has found");
+      expect((JSON.parse(readFileSync(join(folder, "models/log/candidate.json"), "utf8")) as { training: { config: string } }).training.config).toBe(settings);
+    });
+
     it("learns for a shop, whose catalogue the edge has", async () => {
       Object.assign(edge, { products: plantedShop(1, 7).products });
       const path = join(folder, "log.csv");
@@ -382,6 +394,7 @@ describe("the trainer's command line", () => {
     [["train", "--shop", SHOP, "--sed", "1"], /--sed/],
     [["train", "--shop", SHOP, "--dates", "day-first"], /give --data too/],
     [["train", "--data", "x", "--dates", "sometimes"], /--dates takes day-first or month-first/],
+    [["train", "--shop", SHOP, "--search", "20"], /--search takes a time such as 20m/],
     [["train", "--shop", SHOP, "--every", "12"], /goes with --watch/],
     [["rollback", "--shop", SHOP, "--version", "0"], /--version takes a model's version/],
   ])("answers %j with a sentence and exit code 2", async (argv, sentence) => {
