@@ -8,7 +8,7 @@ export default defineConfig({
     projects: [
       {
         root: import.meta.dirname,
-        test: { name: "node", include: ["{core,widget,trainer,demo,contracts}/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
+        test: { name: "node", include: ["{core,widget,trainer,demo,contracts}/**/*.test.ts"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000 },
       },
       join(import.meta.dirname, "edge/vitest.config.ts"),
     ],

@@ -26,5 +26,5 @@ export default defineProject({
       },
     })),
   ],
-  test: { name: "edge", include: ["**/*.test.ts"], setupFiles: ["./migrate.ts"], testTimeout: 60_000 },
+  test: { name: "edge", include: ["**/*.test.ts"], setupFiles: ["./migrate.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
 });
