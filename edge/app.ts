@@ -36,6 +36,9 @@ import { tokenRoutes } from "./routes/tokens.ts";
 /** When a ledger that is busy, or has no room, may be asked again. */
 const RETRY_AFTER_SECONDS = { busy: 10, full: 300 };
 
+/** What no browser may guess, and nobody may read on the way. */
+const EVERY_ANSWER = { "x-content-type-options": "nosniff", "strict-transport-security": "max-age=31536000" } as const;
+
 export interface AppOptions {
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
@@ -56,6 +59,10 @@ export type App = Hono<AppEnv>;
 export function createApp({ now, sleep, fetch }: AppOptions): App {
   const services: Services = { now, sleep, fetch, shops: createShopCache(now), shelves: createShelfCache(), refusals: createRefusalTally(now, sleep) };
   const app: App = new Hono<AppEnv>();
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(EVERY_ANSWER)) c.res.headers.set(name, value);
+  });
   for (const add of [eventRoutes, erasureRoutes, configRoutes, fileRoutes, recommendRoutes, candidateRoutes, shopRoutes, tokenRoutes, orderRoutes, subjectRoutes, openApiRoutes, operationRoutes, backupRoutes, shardRoutes, catalogueRoutes, importRoutes, exportRoutes, modelRoutes, statsRoutes, loginRoutes, assetRoutes]) add(app, services);
   app.notFound((c) => refuse(404, "unknown-route", `Nothing answers ${c.req.method} ${new URL(c.req.url).pathname}.`));
   app.onError((error, c) => {

@@ -10,13 +10,20 @@ export interface RateLimiter {
    * @returns 0 when all had one left, else the milliseconds until the next window
    */
   take(allowances: readonly { name: string; perMinute: number }[]): number;
+  /** The same, and takes nothing: for what only counts when it fails. */
+  wait(name: string, perMinute: number): number;
 }
 
 /** Fixed windows of a minute. A Worker has many isolates: the limit holds in each. */
 export function createRateLimiter(now: () => number): RateLimiter {
   let windowStartMs = 0;
   let taken = new Map<string, number>();
+  const left = (nowMs: number) => Math.max(1, windowStartMs + WINDOW_MS - nowMs);
   return {
+    wait(name, perMinute) {
+      const nowMs = now();
+      return nowMs - windowStartMs < WINDOW_MS && (taken.get(name) ?? 0) >= perMinute ? left(nowMs) : 0;
+    },
     take(allowances) {
       const nowMs = now();
       if (nowMs - windowStartMs >= WINDOW_MS || taken.size > MAX_NAMES) {
@@ -24,7 +31,7 @@ export function createRateLimiter(now: () => number): RateLimiter {
         taken = new Map();
       }
       const exceeded = allowances.some(({ name, perMinute }) => (taken.get(name) ?? 0) >= perMinute);
-      if (exceeded) return Math.max(1, windowStartMs + WINDOW_MS - nowMs);
+      if (exceeded) return left(nowMs);
       for (const { name } of allowances) taken.set(name, (taken.get(name) ?? 0) + 1);
       return 0;
     },
