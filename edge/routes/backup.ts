@@ -18,7 +18,7 @@ import { streamText } from "../stream.ts";
 
 const FORMAT = "endcap-backup-1";
 /** Records of a shop in D1, by table; sessions and login links end with the account they were made on. */
-const RECORDS = ["shop", "merchant_token", "snapshot", "model", "model_head", "catalogue_version", "catalogue_feed"] as const;
+export const RECORDS = ["shop", "merchant_token", "snapshot", "model", "model_head", "model_request", "catalogue_version", "catalogue_feed"] as const;
 const OBJECT_PART_BYTES = 768 * 1024;
 const LIMITS = { maxLineChars: 4 * 1024 * 1024, maxBytes: 100 * 1024 * 1024 * 1024 };
 

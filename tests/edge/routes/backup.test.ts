@@ -4,6 +4,7 @@ import { routes, type ErasureReceipt, type ShardsResponse } from "../../../core/
 import { sha256Hex } from "../../../core/ids.ts";
 import { merchantPaths } from "../../../core/merchant-api.ts";
 import { objectPrefixes } from "../../../edge/db/models.ts";
+import { RECORDS } from "../../../edge/routes/backup.ts";
 import { archiveOnce } from "../../../edge/ledger/archive.ts";
 import { clearTables } from "../../../edge/ledger/dump.ts";
 import { codeOf, createShop, env, event, pageViews, startEdge, type TestShop } from "../edge.ts";
@@ -40,7 +41,7 @@ async function everything(shop: TestShop) {
 }
 /** As on an account where the shop never was. */
 async function forget(shop: TestShop): Promise<void> {
-  for (const table of ["merchant_token", "snapshot", "model", "model_head", "catalogue_version", "catalogue_feed", "shop"]) await env.DB.prepare(`DELETE FROM ${table} WHERE ${table === "shop" ? "id" : "shop"} = ?1`).bind(shop.id).run();
+  for (const table of ["merchant_token", "snapshot", "model", "model_head", "model_request", "catalogue_version", "catalogue_feed", "shop"]) await env.DB.prepare(`DELETE FROM ${table} WHERE ${table === "shop" ? "id" : "shop"} = ?1`).bind(shop.id).run();
   for (const prefix of objectPrefixes(shop.id)) for (const { key } of (await env.FILES.list({ prefix })).objects) await env.FILES.delete(key);
   for (const shard of [0, 1]) await runInDurableObject(shop.ledger(shard), (_, { storage }) => clearTables(storage.sql));
 }
@@ -86,6 +87,11 @@ describe("a shop's backup", () => {
     await shop.ledger().thaw(hold);
     expect((await shop.send("client-1000", pageViews(6))).accepted).toBe(1);
   }, 30_000);
+
+  it("holds every record of a shop but its sessions and login links", async () => {
+    const { results } = await env.DB.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'd1%'").all<{ name: string }>();
+    expect(results.map(({ name }) => name).filter((name) => name !== "session" && name !== "login_token").sort()).toEqual([...RECORDS].sort());
+  });
 
   it("is the operator's, not the merchant's", async () => {
     const shop = await createShop(startEdge(NOW));

@@ -67,6 +67,7 @@ describe("the API's description", () => {
       ["DELETE", routes.admin.person(shop.id, "0".repeat(64)), routes.admin.person(":shop", ":userId"), { method: "DELETE" }],
       ["GET", routes.admin.models(shop.id), routes.admin.models(":shop")],
       ["PUT", routes.admin.weights(shop.id, await sha256Hex("x")), routes.admin.weights(":shop", ":sha256"), { method: "PUT", body: "x" }],
+      ["POST", routes.admin.modelRequest(shop.id), routes.admin.modelRequest(":shop"), json("POST", {})],
       ["POST", routes.admin.pause(shop.id), routes.admin.pause(":shop"), json("POST", { paused: false })],
     ];
     // Publishing a model has its own tests; it is all that is left out here.
