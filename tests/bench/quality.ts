@@ -5,6 +5,7 @@ import { bootstrapClusters, mean, type Estimate } from "../../core/metrics.ts";
 import type { Scorer } from "../../trainer/models/scorer.ts";
 import { rankOf } from "../../trainer/models/weights.ts";
 import { readBenchmark, type Question as RawQuestion } from "./quality/formats.ts";
+import { loadLibmf } from "./quality/libmf.ts";
 import { cpuSeconds, fitModels, questionsOf, spread } from "./quality/models.ts";
 import { PUBLISHED } from "./quality/published.ts";
 import { machine, report, type BenchRow } from "./report.ts";
@@ -23,11 +24,11 @@ const MAX_VALIDATION_QUESTIONS = 8000;
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { final: { type: "boolean", default: false }, minutes: { type: "string", default: "20" }, seeds: { type: "string", default: "1" }, json: { type: "string" } },
+  options: { peer: { type: "boolean", default: false }, final: { type: "boolean", default: false }, minutes: { type: "string", default: "20" }, seeds: { type: "string", default: "1" }, json: { type: "string" } },
 });
 const [folder] = positionals;
 if (!folder) {
-  console.error("npm run bench:quality -- <folder> [--final] [--minutes 20] [--seeds 1] [--json FILE]\n<folder> holds train_seqs.txt and test.tsv; or *_train_full.txt and *_test.txt; or train_input.txt with val_input, val_output and test_output; or one .txt of users");
+  console.error("npm run bench:quality -- <folder> [--final] [--minutes 20] [--seeds 1] [--peer] [--json FILE]\n<folder> holds train_seqs.txt and test.tsv; or *_train_full.txt and *_test.txt; or train_input.txt with val_input, val_output and test_output; or one .txt of users");
   process.exit(2);
 }
 
@@ -45,8 +46,10 @@ const keep = (name: string, ranks: Float64Array, cpu: number, bytes: number | un
   entry.cpuSeconds.push(cpu);
   found.set(name, entry);
 };
+// Installed from npm when it is asked for.
+const peer = flags.peer ? await loadLibmf() : undefined;
 for (let seed = 1; seed <= Number(flags.seeds); seed += 1) {
-  const { models, blends } = fitModels(set, { minutes: Number(flags.minutes), seed, final: flags.final, note: (text) => console.log(`  ${text}`) });
+  const { models, blends } = fitModels(set, { minutes: Number(flags.minutes), seed, final: flags.final, peer, note: (text) => console.log(`  ${text}`) });
   const names = [...models.map(({ scorer }) => scorer.name), ...blends.map(({ name }) => name)];
   const started = cpuSeconds();
   const ranks = rankAll(models.map(({ scorer }) => scorer), blends, raw);

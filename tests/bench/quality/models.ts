@@ -11,6 +11,7 @@ import { createSessionKnn, indexSessions, SESSION_KNN_CHOICES } from "../../../t
 import { fitSessionRows, SESSION_ROWS } from "../../../trainer/models/session-rows.ts";
 import type { CoVisitation } from "../../../trainer/models/strongest.ts";
 import { fitWeights, ndcgAlone, tabulate, type Question } from "../../../trainer/models/weights.ts";
+import { libmfScorer } from "./libmf.ts";
 import type { BenchmarkSet, Question as RawQuestion } from "./formats.ts";
 
 export interface FittedModels {
@@ -47,8 +48,9 @@ function inputOf(items: Int32Array, atMs: Float64Array, length: number): Encoded
  * the log's time, lets every model learn from it too before the test is asked.
  *
  * @param final whether the test will be asked
+ * @param peer another library's module, to be fitted beside ours
  */
-export function fitModels(set: BenchmarkSet, { minutes, seed, final, note }: { minutes: number; seed: number; final: boolean; note: (text: string) => void }): FittedModels {
+export function fitModels(set: BenchmarkSet, { minutes, seed, final, peer, note }: { minutes: number; seed: number; final: boolean; peer?: Parameters<typeof libmfScorer>[0]; note: (text: string) => void }): FittedModels {
   const { dataset, itemCount } = set;
   const { trainUntilMs, validateUntilMs } = dataset.split;
   const questions = questionsOf(set, spread(set.validation, MAX_BLEND_QUESTIONS));
@@ -92,6 +94,8 @@ export function fitModels(set: BenchmarkSet, { minutes, seed, final, note }: { m
   })), trainUntilMs, ndcg));
   if (linear) note(`linear items: ${linear.value.settings}`);
 
+  const other = peer && timed(() => libmfScorer(peer, final && config.refreshShare > 0 ? indexSessions(dataset, validateUntilMs) : index));
+
   const started = cpuSeconds();
   const training = prepareTraining(dataset, config, seed);
   const budget = minutes * 60 * NETWORK_SHARE - popular.cpuSeconds - knn.cpuSeconds - rows.cpuSeconds - (linear?.cpuSeconds ?? 0);
@@ -121,6 +125,7 @@ export function fitModels(set: BenchmarkSet, { minutes, seed, final, note }: { m
   return {
     models: [
       ...(Object.keys(all) as (keyof typeof all)[]).map((name) => ({ scorer: chosen[name]!, cpuSeconds: seconds[name], settings: all[name]!.settings })),
+      ...(other ? [{ scorer: other.value, cpuSeconds: other.cpuSeconds, settings: "its defaults" }] : []),
       { scorer: network, cpuSeconds: trainedSeconds + refreshed.cpuSeconds, settings: JSON.stringify(config.model) },
     ],
     blends: blends.map(({ name, ships, names, fitted }) => ({
