@@ -107,10 +107,15 @@ function adapt(model: Model, ranked: Ranked, input: EncodedHistory, { choices, d
 
 /** Filters a ranking, and fills up by popularity. @param ranked of the shelf's model, or null for popularity alone */
 function fillSlate(shelf: Shelf, ranked: Ranked | null, placement: Pick<Placement, "strategy" | "k">, context: ShopperContext): { card: Card; score: number }[] {
-  const candidates: { card: Card; score: number }[] = [];
-  ranked?.items.forEach((item, place) => candidates.push({ card: shelf.cardOf(shelf.model!.model.itemIds[item]!)!, score: ranked.scores[place]! }));
-  for (const card of shelf.cards) candidates.push({ card, score: 0 });
-  return applyPolicy(candidates, placement.strategy, context, shelf.cardOf, placement.k);
+  return applyPolicy(candidatesOf(shelf, ranked), placement.strategy, context, shelf.cardOf, placement.k);
+}
+
+/** One after the other: of a large shop's cards the policy sees the first few. */
+function* candidatesOf(shelf: Shelf, ranked: Ranked | null): Generator<{ card: Card; score: number }> {
+  for (let place = 0; ranked && place < ranked.items.length; place += 1) {
+    yield { card: shelf.cardOf(shelf.model!.model.itemIds[ranked.items[place]!]!)!, score: ranked.scores[place]! };
+  }
+  for (const card of shelf.cards) yield { card, score: 0 };
 }
 
 function nullIfEmpty(entries: HistoryEntry[]): HistoryEntry[] | null {

@@ -71,7 +71,10 @@ test("leaves the GPU alone where it would run on the CPU, and WASM where plain l
   expect(diagnostics).toMatchObject({ backend: both("loops"), thread: "worker", fallbacks: { [hasWebGpu() ? "software-adapter" : "no-adapter"]: 1 } });
   expect(diagnostics.calibration!.measurements.map(({ backend, task }) => [backend, task])).toEqual(taking("loops"));
   expect(requests.filter((url) => url.includes("/engine-"))).toEqual([site.engineUrl]);
-  expect((await rank(page, 20)).exact).toBe(20);
+  const { exact, crossedBytes } = await rank(page, 20);
+  expect(exact).toBe(20);
+  // Of 1,200 items, the top 20 and their scores.
+  expect(crossedBytes).toBe(20 * 8);
 });
 
 test("WASM encodes where plain loops miss a frame and it is quicker, and only then is it loaded", async ({ page }) => {

@@ -129,19 +129,21 @@ const harness = {
     return isSame(await harness.engine!.rank(another, input!, { k: TOP }), rankHistory(another, input!, { k: TOP }));
   },
 
-  /** Ranks so many histories; how far the items' scores are from the oracle's, and how many of the answers are exactly its. */
-  async rank(histories: number): Promise<{ largestError: number; exact: number; diagnostics: EngineDiagnostics; memoryAfterFirst: EngineDiagnostics["memory"] }> {
+  /** Ranks so many histories; how far the items' scores are from the oracle's, and how many of the answers are exactly its, and the most that came from the worker for one. */
+  async rank(histories: number): Promise<{ largestError: number; exact: number; crossedBytes: number; diagnostics: EngineDiagnostics; memoryAfterFirst: EngineDiagnostics["memory"] }> {
     let largestError = 0;
     let exact = 0;
+    let crossedBytes = 0;
     let memoryAfterFirst: EngineDiagnostics["memory"] | null = null;
     for (const input of randomInputs(harness.model!, histories, 13)) {
       const ranked = await harness.engine!.rank(harness.model!, input, { k: TOP });
+      crossedBytes = Math.max(crossedBytes, ranked.items.buffer.byteLength + ranked.scores.buffer.byteLength);
       memoryAfterFirst ??= harness.engine!.diagnostics().memory;
       const scores = scoreHistory(harness.model!, input);
       ranked.items.forEach((item, place) => (largestError = Math.max(largestError, Math.abs(ranked.scores[place]! - scores[item]!))));
       if (isSame(ranked, rankHistory(harness.model!, input, { k: TOP }))) exact += 1;
     }
-    return { largestError, exact, diagnostics: harness.engine!.diagnostics(), memoryAfterFirst: memoryAfterFirst! };
+    return { largestError, exact, crossedBytes, diagnostics: harness.engine!.diagnostics(), memoryAfterFirst: memoryAfterFirst! };
   },
 };
 export type Harness = typeof harness;
