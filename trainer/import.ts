@@ -5,6 +5,7 @@ import type { CatalogueReport, ImportLine, ImportReport } from "../core/api.ts";
 import type { Product } from "../core/catalogue.ts";
 import { CredentialsError, ENDCAP_FOLDER, readAccess } from "./credentials.ts";
 import { bytesOf, findSource, readShop } from "./data/files.ts";
+import { formatsList } from "./data/formats.ts";
 import { DataFileError } from "./data/rows.ts";
 import { createEdgeClient, EdgeError, type EdgeClient } from "./edge-client.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -16,18 +17,24 @@ Files are plain or gzip:
   --catalogue   products: Merchant Center's XML, CSV or TSV, Shopify's products.json,
                 WooCommerce's CSV, or JSON lines;
                 replaces the shop's whole catalogue
-  --events      history: JSON lines as the import route takes them, or CSV with the columns
-                client_id, event, item_id, timestamp and, if there are, price, quantity, transaction_id
-  --data        the UCI Online Retail log, or a folder with catalogue.* and events.*
+  --events      history, in any of the formats below
+  --data        a history's file, or a folder of them, perhaps with catalogue.* and mapping.json;
+                or the UCI Online Retail log
+  --mapping     what the columns of a table of your own mean: {"columns": {"client": "…",
+                "item": "…", "time": "…", "event": "…"}, "events": {"bought": "purchase"}}
 
 Options:
   --edge <url>        another edge than the one in the shop's credentials
   --data-dir <folder> where the credentials are (default: .endcap in the checkout)
   --shift-weeks <n>   move the times of a data set by as many weeks as an earlier import did
+  --dates <order>     day-first or month-first, for dates such as 3/4/2026
   --replace           take a catalogue that lacks a large part of what the shop has now
   --dry-run           read and report, send nothing
 
 Sending the same files again counts nothing twice.
+
+Formats of histories, told apart by what is in them:
+${formatsList()}
 `;
 
 /** A feed that broke off at the end of a row looks like a small shop: more than this share of products does not leave unasked. */
@@ -81,6 +88,8 @@ interface Call {
   data?: string;
   catalogue?: string;
   events?: string;
+  mapping?: string;
+  dates?: "day-first" | "month-first";
   edge?: string;
   folder: string;
   shiftWeeks?: number;
@@ -94,7 +103,7 @@ function parseCall(argv: readonly string[]): Call | "help" {
     ({ values } = parseArgs({
       args: [...argv],
       options: {
-        shop: { type: "string" }, data: { type: "string" }, catalogue: { type: "string" }, events: { type: "string" }, edge: { type: "string" },
+        shop: { type: "string" }, data: { type: "string" }, catalogue: { type: "string" }, events: { type: "string" }, mapping: { type: "string" }, dates: { type: "string" }, edge: { type: "string" },
         "data-dir": { type: "string" }, "shift-weeks": { type: "string" }, "dry-run": { type: "boolean", default: false }, replace: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false },
       },
     }));
@@ -102,13 +111,14 @@ function parseCall(argv: readonly string[]): Call | "help" {
     throw new UsageError((error as Error).message);
   }
   if (values.help) return "help";
-  const { shop, data, catalogue, events, edge } = values;
+  const { shop, data, catalogue, events, mapping, dates, edge } = values;
   if (shop === undefined) throw new UsageError("Which shop? Add --shop <name>.");
   if (data === undefined && catalogue === undefined && events === undefined) throw new UsageError("What is to be imported? Add --catalogue, --events or --data.");
   if (data !== undefined && (catalogue !== undefined || events !== undefined)) throw new UsageError("--data names both files; leave out --catalogue and --events.");
+  if (dates !== undefined && dates !== "day-first" && dates !== "month-first") throw new UsageError(`--dates takes day-first or month-first, not "${dates}".`);
   const shiftWeeks = values["shift-weeks"] === undefined ? undefined : Number(values["shift-weeks"]);
   if (shiftWeeks !== undefined && !Number.isInteger(shiftWeeks)) throw new UsageError(`--shift-weeks must be a whole number, not "${values["shift-weeks"]}".`);
-  return { shop, data, catalogue, events, edge, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), shiftWeeks, dryRun: values["dry-run"], replace: values.replace };
+  return { shop, data, catalogue, events, mapping, dates, edge, folder: resolve(values["data-dir"] ?? ENDCAP_FOLDER), shiftWeeks, dryRun: values["dry-run"], replace: values.replace };
 }
 
 async function bring(call: Call, { now, write, createProgress }: ImportContext): Promise<void> {
