@@ -96,6 +96,22 @@ export async function recommend(
   };
 }
 
+/**
+ * A slate from one that was made with more places, for the page as it is now; null where too few of it are left. What the
+ * policy took out of that one stays out, so that it serves only as long as history, cart and dismissals are what they were.
+ */
+export function fromDraft(draft: DrawnSlate, placement: Pick<Placement, "id" | "strategy" | "k">, context: ShopperContext): DrawnSlate | null {
+  const byId = new Map(draft.cards.map((card) => [card.id, card]));
+  const candidates = draft.items.map(({ item_id, score }) => ({ card: byId.get(item_id)!, score }));
+  const chosen = applyPolicy(candidates, placement.strategy, context, (id) => byId.get(id), placement.k);
+  if (chosen.length < placement.k) return null;
+  return {
+    ...draft, slate_id: createId(), placement: placement.id,
+    items: chosen.map(({ card, score }, position) => ({ item_id: card.id, position, score, propensity: 1 })),
+    cards: chosen.map(({ card }) => card),
+  };
+}
+
 /** A ranking's best in the order of the shopper's own layer, which is bounded: what is not among them would not come near the top. */
 function adapt(model: Model, ranked: Ranked, input: EncodedHistory, { choices, dismissed }: ShopperContext): Ranked {
   const shift = choices && shiftOf(model, choices.filter((choice) => !choice.dismissed || dismissed.includes(choice.item_id)), input);

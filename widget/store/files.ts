@@ -4,6 +4,7 @@ import type { Card } from "../../core/catalogue.ts";
 import type { Bridge } from "../bridge.ts";
 import type { CachedWeights, WeightsCache } from "../engine/model.ts";
 import type { Calibration } from "../engine/protocol.ts";
+import type { StoredDraft } from "../ui/drafts.ts";
 import type { StoredAnswer } from "../ui/tail.ts";
 
 export interface StoredCards {
@@ -24,6 +25,9 @@ export interface Files {
   weights: WeightsCache;
   cards(): Promise<StoredCards | undefined>;
   keepCards(cards: StoredCards): Promise<StoredCards>;
+  /** What the next page may begin with. */
+  draft(): Promise<StoredDraft | undefined>;
+  keepDraft(draft: StoredDraft): Promise<void>;
   /** Candidates of a large shop's long tail, oldest first. */
   answers(): Promise<StoredAnswer[]>;
   keepAnswers(answers: StoredAnswer[]): Promise<void>;
@@ -31,7 +35,7 @@ export interface Files {
   keepCalibration(calibration: StoredCalibration): Promise<void>;
 }
 
-type StoredFile = StoredCards | StoredCalibration | CachedWeights | ArrayBuffer | StoredAnswer[];
+type StoredFile = StoredCards | StoredCalibration | CachedWeights | ArrayBuffer | StoredAnswer[] | StoredDraft;
 interface Schema extends DBSchema {
   files: { key: string; value: StoredFile };
 }
@@ -94,6 +98,8 @@ export function createFiles({ filesName, journal, faults, onChange }: Pick<Bridg
       await write("cards", cards);
       return cards;
     },
+    draft: () => read("draft"),
+    keepDraft: (draft) => write("draft", draft),
     answers: async () => (await read<StoredAnswer[]>("answers")) ?? [],
     keepAnswers: (answers) => write("answers", answers),
     calibration: () => read("calibration"),

@@ -23,6 +23,9 @@ export { upgradeDatabase } from "../store/upgrade.ts";
 /** Fewer products than this are no shelf. */
 const MIN_ITEMS = 3;
 
+/** Pages in the background have no frames. */
+const FRAME_DEADLINE_MS = 100;
+
 interface Shown extends Slot {
   root: ShadowRoot;
   slate: DrawnSlate | null;
@@ -56,6 +59,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
     }
     const last = slots.findLast(({ slate }) => slate?.items.length);
     if (last) learner.remember(last.slate!);
+    source.prepareNextPage(() => contextFor([]));
   };
   const redraw = () => {
     again = true;
@@ -166,6 +170,11 @@ export function startCarousels(bridge: Bridge): CarouselHost {
       const slot: Shown = { placement, host, root, slate: null, touched: false, stale: false };
       slots.push(slot);
       watchTouch(slot);
+      learner.learn();
+      await redraw();
+      if (source.shelf()) return;
+      // Drawn from what the last page has prepared: first the frame, then the reading.
+      await nextFrame();
       await refresh();
     },
     clear({ host }) {
@@ -184,6 +193,14 @@ export function startCarousels(bridge: Bridge): CarouselHost {
       slates: slots.map(({ placement, slate }) => ({ placement: placement.id, strategy: slate?.strategy, items: slate?.items.length ?? 0 })),
     }),
   };
+}
+
+/** Resolves once the next frame is out. */
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, FRAME_DEADLINE_MS);
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
 }
 
 function sameItems(a: DrawnSlate, b: DrawnSlate): boolean {

@@ -15,6 +15,7 @@ import { toJson } from "../json.ts";
 import { armOf } from "./arm.ts";
 import { createFiles, type StoredCards } from "../store/files.ts";
 import { logSent } from "../store/outbox.ts";
+import { createDrafts } from "./drafts.ts";
 import { createTail, type ModelShelf, type Tail } from "./tail.ts";
 
 /** What can wait starts once the page is quiet, or after this long on one that never is. */
@@ -30,6 +31,8 @@ export interface ShelfSource {
   rank(placement: Placement, context: ShopperContext, options?: RecommendOptions): Promise<DrawnSlate | null>;
   /** The shelf has other contents. */
   onChange(listener: () => void): void;
+  /** Once the page is idle: makes what the next one may begin with. */
+  prepareNextPage(contextNow: () => ShopperContext): void;
   /** Starts the engine when the page is idle. */
   startEngineSoon(): void;
   diagnostics(): object;
@@ -64,6 +67,8 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
   /** What serves on this device, as far as it is known. */
   let calibration: Calibration | null = null;
   let engineDue = false;
+  const drafts = createDrafts(bridge, files);
+  let preparing = false;
   let lookedAtMs = bridge.nowMs();
   /** What this page has found since it was opened. */
   let followed: ShopConfig | undefined;
@@ -113,7 +118,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     shelf = own;
     engine?.stop();
     engine = null;
-    if (engineDue) faults.watch("engine", runEngine());
+    if (engineDue) whenIdle(runEngine);
   };
 
   const loadShelf = async (): Promise<Shelf | null> => {
@@ -198,10 +203,14 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
 
   const load = () => (loading ??= loadShelf().finally(() => (loading = undefined)));
 
-  return {
+  const source: ShelfSource = {
     shelf: () => tail?.shelf() ?? shelf,
     load,
     async rank(placement, context, options) {
+      if (!shelf && !options) {
+        const draft = await drafts.take(placement, context).catch(() => null);
+        if (draft && !shelf) return { ...draft, arm: armOf(bridge) };
+      }
       // A change may ask for a ranking while the cards are still on their way from the disk: that is no reason to ask the edge.
       const own = shelf ?? (await load().catch(() => null));
       tail?.want(context);
@@ -214,6 +223,14 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
       }
     },
     onChange: (listener) => void listeners.push(listener),
+    prepareNextPage(contextNow) {
+      if (!shelf || preparing) return;
+      preparing = true;
+      whenIdle(async () => {
+        preparing = false;
+        await drafts.prepare(contextNow(), (placement, context) => source.rank(placement, context));
+      });
+    },
     startEngineSoon() {
       if (engineDue) return;
       engineDue = true;
@@ -229,6 +246,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
       tail: tail && { head, answers: tail.answers(), products: tail.shelf().cards.length },
     }),
   };
+  return source;
 }
 
 function needsNoWorker({ chosen, measurements }: Calibration): boolean {

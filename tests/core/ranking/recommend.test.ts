@@ -4,7 +4,7 @@ import type { HistoryEntry } from "../../../core/history.ts";
 import { ID_PATTERN } from "../../../core/ids.ts";
 import { rankHistory } from "../../../core/model/rank.ts";
 import type { ShopperContext } from "../../../core/ranking/policy.ts";
-import { createShelf, recommend, strategyHistory } from "../../../core/ranking/recommend.ts";
+import { createShelf, fromDraft, recommend, strategyHistory } from "../../../core/ranking/recommend.ts";
 import { randomModel } from "../random-model.ts";
 
 const NOW = 1_700_000_000_000;
@@ -108,4 +108,14 @@ test("what a shopper does not want moves what is like it down, and no longer onc
   expect(ids(after)).not.toContain(unwanted);
   expect(ids(after)).not.toEqual(ids(blocked));
   expect(ids(await recommend(shelf, PLACEMENT, { ...context, choices }, "treatment"))).toEqual(ids(before));
+});
+
+test("a draft with more places gives the slate that a new ranking would, under the page's own policy, or none where it has too few left", async () => {
+  const context = { ...NOBODY, history: [seen("item-3"), seen("item-40")] };
+  const draft = await recommend(shelf, { ...PLACEMENT, k: 20 }, context, "treatment");
+  const again = await recommend(shelf, PLACEMENT, context, "treatment");
+  expect(fromDraft(draft, PLACEMENT, context)).toEqual({ ...again, slate_id: expect.stringMatching(ID_PATTERN) as string });
+  const [first] = ids(again) as [string];
+  expect(ids(fromDraft(draft, PLACEMENT, { ...context, shown: [first] })!)).toEqual(ids(await recommend(shelf, PLACEMENT, { ...context, shown: [first] }, "treatment")));
+  expect(fromDraft(draft, PLACEMENT, { ...context, shown: ids(draft).slice(0, 9) })).toBeNull();
 });
