@@ -71,7 +71,7 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
     smooth = smooth === undefined ? loss : LOSS_SMOOTHING * smooth + (1 - LOSS_SMOOTHING) * loss;
     bar.note(`loss ${smooth.toFixed(3)}`);
     bar.advance();
-  });
+  }, options.parent?.model.blend);
   bar.done();
   const weights = writeModel(fitted.model);
   const trainedMs = performance.now();

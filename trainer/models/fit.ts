@@ -25,8 +25,11 @@ export interface FittedModel {
 /**
  * Fits the parts on the training part and the blend on the validation part. Then all parts learn from the validation
  * part too, so that what ships is as fresh as it can be; nothing sees the test part.
+ *
+ * @param parentBlend of the model that training started from, which has learnt from much of this validation part already:
+ *   fitted on it anew, the blend would trust the network too much
  */
-export function fitModel(dataset: Dataset, config: TrainConfig, training: NetworkTraining, onStep?: (loss: number) => void): FittedModel {
+export function fitModel(dataset: Dataset, config: TrainConfig, training: NetworkTraining, onStep?: (loss: number) => void, parentBlend?: Model["blend"]): FittedModel {
   const { trainUntilMs, validateUntilMs } = dataset.split;
   const network = training.run(onStep);
   const quantised = ({ rows, encoder }: TrainedNetwork) => ({ ...quantiseRows(rows, config.model.width), encoder });
@@ -50,7 +53,8 @@ export function fitModel(dataset: Dataset, config: TrainConfig, training: Networ
   });
   const { table, model: validated, decay: visitDecay } = tried.reduce((best, next) => (next.ndcg10 > best.ndcg10 ? next : best));
   const decayed = { ...validated, config: { ...validated.config, visitDecay } };
-  const blend = fitBlend(decayed, cases);
+  const fitted = fitBlend(decayed, cases);
+  const blend = parentBlend ? { ...fitted, blend: parentBlend } : fitted;
   const { steps, loss, ...fresh } = training.refresh(onStep);
   const { neighbours, weights: neighbourWeights } = table(validateUntilMs);
   return {
