@@ -56,8 +56,8 @@ export function onErasure(bridge: Bridge, listener: Listener): () => void {
 export function forgotten(bridge: Bridge): Promise<void> {
   bridge.faults.guard("choice", () => {
     const { atMs, ...choice } = JSON.parse(localStorage.getItem(bridge.choiceName) ?? "{}") as { [field: string]: unknown };
-    const refusals = Object.entries(choice).filter(([, allowed]) => allowed === false);
-    if (refusals.length > 0) localStorage.setItem(bridge.choiceName, toJson({ ...Object.fromEntries(refusals), atMs }));
+    const denials = Object.entries(choice).filter(([, allowed]) => allowed === false);
+    if (denials.length > 0) localStorage.setItem(bridge.choiceName, toJson({ ...Object.fromEntries(denials), atMs }));
     else localStorage.removeItem(bridge.choiceName);
   })();
   return erase(bridge);
