@@ -5,7 +5,7 @@ import { readModel, type Model } from "../../core/model/config.ts";
 import { WeightsFormatError } from "../../core/weights/format.ts";
 import { fileFor } from "../../core/weights/head.ts";
 import { openManifest, type HeadName, type Manifest, type ManifestRefusal, type SignedManifest } from "../../core/weights/manifest.ts";
-import { download, type Downloaded, type PartsCache } from "./download.ts";
+import type { Downloaded, PartsCache } from "./download.ts";
 import { createVerify } from "./ed25519.ts";
 
 /** The last good version of each shop's model, with what is needed to judge it again. */
@@ -116,6 +116,8 @@ async function fetchModel(manifest: Manifest, { head, edge, fetch, cache: { part
   for (let again = true; ; again = false) {
     let downloaded: Downloaded;
     try {
+      // Most pages find the model on the device.
+      const { download } = await import("./download.ts");
       downloaded = await download({ url: `${edge}${routes.file(sha256)}`, sha256, bytes, fetch, parts });
     } catch (error) {
       return refuse("download-failed", `the weights of version ${manifest.version} did not arrive: ${String(error)}`);

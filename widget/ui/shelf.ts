@@ -7,7 +7,7 @@ import type { DrawnSlate, Placement } from "../../core/slate.ts";
 import { headFor } from "../../core/weights/head.ts";
 import type { Bridge } from "../bridge.ts";
 import { fetchConfig } from "../config.ts";
-import { startEngine, type Engine } from "../engine/client.ts";
+import type { Engine } from "../engine/client.ts";
 import { loadModel, type LoadedModel } from "../engine/model.ts";
 import { BACKEND_NAMES, TASKS, type Calibration } from "../engine/protocol.ts";
 import { createRankInSlices } from "../engine/slices.ts";
@@ -151,6 +151,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     calibration = remembered ?? null;
     // Measured on this device: the loops of this very chunk are quick enough, and a worker would only cost.
     if (!forced && remembered && needsNoWorker(remembered)) return;
+    const { startEngine } = await import("../engine/client.ts");
     const started = await startEngine({
       engineUrl: `${edge}/${bridge.engineFile}`,
       bytes,
