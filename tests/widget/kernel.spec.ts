@@ -12,7 +12,6 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => site.stop());
 test.beforeEach(async ({ page }) => {
-  test.skip(test.info().project.name !== "webgpu", "no adapter in this project");
   await page.goto(site.pageUrl());
   await expect.poll(() => page.evaluate(() => "harness" in globalThis)).toBe(true);
 });
@@ -20,11 +19,11 @@ test.beforeEach(async ({ page }) => {
 const SEED = 2026;
 const NETWORK_ONLY: Model["blend"] = [1, 0, 0];
 
-test("the kernel's best are the plain loops', to the last tie, for catalogues of any shape", async ({ page }) => {
+test("the kernel's best are the plain loops', to the last tie, for catalogues of any shape @once", async ({ page }) => {
   test.setTimeout(180_000);
   const random = seededRandom(SEED);
   const one = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)]!;
-  const cases = [1, 2, 31, 32, 33, 1023, 1024, 1025, 2048, 100_001, ...Array.from({ length: 8 }, () => 1 + Math.floor(random() ** 4 * 20_000))].map((items): KernelCase => ({
+  const cases = [1, 2, 31, 32, 33, 1023, 1024, 1025, 2048, 100_001, ...Array.from({ length: 5 }, () => 1 + Math.floor(random() ** 4 * 20_000))].map((items): KernelCase => ({
     items,
     width: one([16, 17, 18, 31, 48, 64, 100, 128]),
     ks: [1, 1 + Math.floor(random() * 99), 100],
@@ -38,8 +37,8 @@ test("the kernel's best are the plain loops', to the last tie, for catalogues of
   expect(wrong).toEqual([]);
 });
 
-test("the kernel answers 1,000 queries as the plain loops do", async ({ page }) => {
-  const { asked, wrong } = await page.evaluate(([given, seed]) => harness.kernel(given, seed), [[{ items: 3000, width: 48, ks: Array.from({ length: 1000 }, () => 20), rows: 1000, masked: 0, blend: NETWORK_ONLY }], SEED] as [KernelCase[], number]);
-  expect(asked).toBe(1000);
+test("the kernel answers 200 queries as the plain loops do @once", async ({ page }) => {
+  const { asked, wrong } = await page.evaluate(([given, seed]) => harness.kernel(given, seed), [[{ items: 3000, width: 48, ks: Array.from({ length: 200 }, () => 20), rows: 1000, masked: 0, blend: NETWORK_ONLY }], SEED] as [KernelCase[], number]);
+  expect(asked).toBe(200);
   expect(wrong).toEqual([]);
 });

@@ -20,7 +20,8 @@ const NEVER = -(2 ** 30);
  * `packTable`; query [4 · ceil(D / 4)]; mask [ceil(N / 32)], a bit set for every item to leave out. Output, i32:
  * candidates [groups · slots · 3], each group's best first; an item of -1 is none.
  *
- * Sizes are uniforms: shops of all sizes share three pipelines. A key is 64 bits wide in two words, `base + factor · Σ row · query`, and exact: see `core/model/rank.ts`.
+ * A key is 64 bits wide in two words, `base + factor · Σ row · query`, and exact: see `core/model/rank.ts`. Sizes are
+ * uniforms, so that shops of all sizes share three pipelines.
  */
 export function topRowsProgram(itemCount: number, k: number): WebGPUProgram {
   // A power of two, which the sort needs; a small catalogue's only group is no larger than it must be.
