@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { BenchRow } from "./report.ts";
 
 /** Three are not among them, since they need data of others: `npm run bench:simulator`, `npm run bench:pages` and `npm run bench:quality`. */
-const BENCHMARKS = ["demo-quality", "training", "prepare", "engine", "page", "visit", "adaptation", "stages", "ingest", "delivery"];
+const BENCHMARKS = ["demo-quality", "training", "prepare", "engine", "page", "visit", "adaptation", "stages", "ingest", "edge", "delivery"];
 
 const folder = mkdtempSync(join(tmpdir(), "endcap-bench-"));
 const rows: (BenchRow & { benchmark: string })[] = [];

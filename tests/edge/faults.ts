@@ -78,9 +78,34 @@ function withFaults(env: Env): Env {
   return { ...env, FILES, LEDGER, DB };
 }
 
+/** What the ledgers have read and written, as the platform would put it on the bill. */
+const rows = { read: 0, written: 0 };
+
+function counted(ctx: DurableObjectState): DurableObjectState {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const add = () => {
+    for (const cursor of cursors.splice(0)) [rows.read, rows.written] = [rows.read + cursor.rowsRead, rows.written + cursor.rowsWritten];
+  };
+  const exec = (...given: Parameters<SqlStorage["exec"]>) => {
+    add();
+    const cursor = ctx.storage.sql.exec(...given);
+    cursors.push(cursor);
+    return cursor;
+  };
+  const through = <T extends object>(target: T, changed: { [name: string]: unknown }): T => new Proxy(target, {
+    get(_, name) {
+      if (Object.hasOwn(changed, name)) return changed[name as string];
+      const value = Reflect.get(target, name, target) as unknown;
+      return typeof value === "function" ? (value as (...given: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+  return through(ctx, { storage: through(ctx.storage, { sql: through(ctx.storage.sql, { exec }) }) });
+}
+
 export class ShopLedger extends RealLedger {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, withFaults(env));
+    Object.assign(this, { ctx: counted(ctx) });
   }
 
   /** The alarm as if it rang on two machines at once, and again. */
@@ -99,10 +124,7 @@ export default {
       faults = { ...NONE, ...(await request.json<Partial<Faults>>()) };
       return new Response();
     }
-    if (pathname === "/test/migrate") {
-      for (const query of await request.json<string[]>()) await env.DB.prepare(query).run();
-      return new Response();
-    }
+    if (pathname === "/test/rows") return Response.json(rows);
     if (pathname.startsWith("/test/ring/")) {
       const stub = env.LEDGER.get(env.LEDGER.idFromName(decodeURIComponent(pathname.slice("/test/ring/".length)))) as unknown as ShopLedger;
       await stub.ringTwice();

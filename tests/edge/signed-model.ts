@@ -1,7 +1,7 @@
-/** Manifests as a trainer signs them, of models that the gate lets pass unless a test says otherwise. */
-import { sha256Hex } from "../../core/ids.ts";
-import { fingerprint, type Evaluation, type Manifest, type Sign } from "../../core/weights/manifest.ts";
+/** Signing keys as trainers have them, and manifests of the tests' day. */
+import { fingerprint, type Manifest, type Sign } from "../../core/weights/manifest.ts";
 import { NOON } from "./edge.ts";
+import { manifestOf as manifestAt } from "../core/weights/manifest-of.ts";
 
 export interface Signer { publicKey: Uint8Array; sign: Sign; fingerprint: string }
 export async function createSigner(): Promise<Signer> {
@@ -10,33 +10,8 @@ export async function createSigner(): Promise<Signer> {
   return { publicKey, fingerprint: await fingerprint(publicKey), sign: async (message) => new Uint8Array(await crypto.subtle.sign("Ed25519", keys.privateKey, message)) };
 }
 
-const NDCG10 = 0.3;
-const figures = (ndcg10: number): Evaluation["model"] => {
-  const figure = { value: ndcg10, low: ndcg10 - 0.01, high: ndcg10 + 0.01 };
-  return { ndcg10: figure, recall10: figure, mrr10: figure };
-};
+export { against, difference, type EvaluationChange } from "../core/weights/manifest-of.ts";
 
-export const difference = (value: number) => ({ value, low: value - 0.005, high: value + 0.005 });
-
-export type EvaluationChange = Partial<Omit<Evaluation, "differences">> & { differences?: Partial<Evaluation["differences"]> };
-/** Held against what the shop has: better by `lead` in NDCG@10. */
-export function against(lead: number, differences: Partial<Evaluation["differences"]> = {}): EvaluationChange {
-  return { incumbent: figures(NDCG10 - lead), differences: { ...differences, incumbent: difference(lead) } };
-}
-/** Of a model that is clearly better than popularity and item-kNN, but for the change. */
-function evaluationOf({ differences, ...change }: EvaluationChange = {}): Evaluation {
-  return {
-    protocol: "time split", cases: 200, clients: 50, model: figures(NDCG10), popularity: figures(0.1), itemKnn: figures(0.2), ...change,
-    differences: { popularity: difference(0.2), itemKnn: difference(0.1), ...differences },
-  };
-}
-
-export async function manifestOf(shop: string, weights: Uint8Array, change: { version?: number; shop?: string; expiresAtMs?: number; bytes?: number; items: number; heads?: Manifest["heads"]; evaluation?: EvaluationChange }): Promise<Manifest> {
-  return {
-    format: "endcap-manifest/1", shop: change.shop ?? shop, version: change.version ?? 1, createdAtMs: NOON, expiresAtMs: change.expiresAtMs ?? NOON + 864e5,
-    weights: { sha256: await sha256Hex(weights), bytes: change.bytes ?? weights.byteLength },
-    ...(change.heads && { heads: change.heads }),
-    training: { dataHash: "0".repeat(64), seed: 1, steps: 10, backend: "loops", workers: 1, events: 100, items: change.items, config: "{}" },
-    evaluation: evaluationOf(change.evaluation),
-  };
+export function manifestOf(shop: string, weights: Uint8Array, change: Omit<Parameters<typeof manifestAt>[2], "nowMs">): Promise<Manifest> {
+  return manifestAt(shop, weights, { nowMs: NOON, ...change });
 }

@@ -19,17 +19,28 @@ export interface Workerd {
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Processor time that workerd has used, and the most memory it has held. */
+  usage(): { cpuMs: number; peakBytes: number };
 }
 
-/** @param folder for the bundle, and for what the Worker stores unless `disk` says otherwise */
-export async function openWorkerd({ folder, disk = join(folder, "disk"), vars }: { folder: string; disk?: string; vars: { [name: string]: string } }): Promise<Workerd> {
+export interface WorkerdOptions {
+  /** For the bundle, and for what the Worker stores unless `disk` says otherwise. */
+  folder: string;
+  disk?: string;
+  vars?: { [name: string]: string };
+  /** Paths from the project's root. The edge with faults at its bindings, unless another is named. */
+  worker?: { config: string; main: string; migrations: string };
+}
+const WITH_FAULTS = { config: "wrangler.toml", main: "tests/edge/faults.ts", migrations: "edge/migrations" };
+
+export async function openWorkerd({ folder, disk = join(folder, "disk"), vars = {}, worker = WITH_FAULTS }: WorkerdOptions): Promise<Workerd> {
   const bundle = join(folder, "bundle");
   mkdirSync(folder, { recursive: true });
   mkdirSync(disk, { recursive: true });
   const config = join(folder, "wrangler.toml");
-  const described = readFileSync(join(ROOT, "wrangler.toml"), "utf8")
+  const described = readFileSync(join(ROOT, worker.config), "utf8")
     .replace(/\[assets\]\n(.+\n)+/, "")
-    .replace(/^main = .*$/m, `main = ${JSON.stringify(join(ROOT, "tests/edge/faults.ts"))}`)
+    .replace(/^main = .*$/m, `main = ${JSON.stringify(join(ROOT, worker.main))}`)
     .replace(/^migrations_dir = .*$/m, "");
   writeFileSync(config, described);
   const built = spawnSync(process.execPath, [join(ROOT, "node_modules/wrangler/bin/wrangler.js"), "deploy", "--dry-run", "--config", config, "--outdir", bundle], {
@@ -42,13 +53,14 @@ export async function openWorkerd({ folder, disk = join(folder, "disk"), vars }:
 
   let miniflare: InstanceType<typeof Miniflare>;
   let url = "";
-  let before = childrenOf(process.pid);
+  /** The processes of this workerd, among those of others that this program has started. */
+  let own = new Set<number>();
   const workerd: Workerd = {
     get url() {
       return url;
     },
     async start() {
-      before = childrenOf(process.pid);
+      const before = childrenOf(process.pid);
       miniflare = new Miniflare(convertV4MiniflareOptions({
         resourcePersistencePath: disk,
         // What the Worker logs of the faults that it is given.
@@ -57,17 +69,28 @@ export async function openWorkerd({ folder, disk = join(folder, "disk"), vars }:
       }));
       await miniflare.ready;
       url = (await miniflare.unsafeGetDirectURL()).origin;
+      own = new Set([...childrenOf(process.pid)].filter((pid) => !before.has(pid)));
     },
     async kill() {
-      for (const pid of childrenOf(process.pid)) if (!before.has(pid)) process.kill(pid, "SIGKILL");
+      for (const pid of own) process.kill(pid, "SIGKILL");
       await miniflare.dispose().catch(() => undefined);
     },
     stop: () => miniflare.dispose(),
+    usage() {
+      let cpuMs = 0;
+      let peakBytes = 0;
+      for (const pid of own) {
+        // utime and stime, in hundredths of a second on every Linux that matters.
+        const [utime, stime] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ").slice(11, 13).map(Number) as [number, number];
+        cpuMs += 10 * (utime + stime);
+        peakBytes += 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+      }
+      return { cpuMs, peakBytes };
+    },
   };
   await workerd.start();
-  const migrations = await readD1Migrations(join(ROOT, "edge/migrations"));
-  const answer = await fetch(`${url}/test/migrate`, { method: "POST", body: JSON.stringify(migrations.flatMap(({ queries }) => queries)) });
-  if (!answer.ok) throw new Error(`The migrations failed: ${await answer.text()}`);
+  const db = await miniflare!.getD1Database("DB");
+  for (const query of (await readD1Migrations(join(ROOT, worker.migrations))).flatMap(({ queries }) => queries)) await db.prepare(query).run();
   return workerd;
 }
 
