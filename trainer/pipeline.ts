@@ -1,5 +1,5 @@
 /** One training run, step by step: data → model → assessment → signed manifest → shop. */
-import { readModel, writeModel, type Model } from "../core/model/config.ts";
+import { readModel, writeModel, type Model, type ModelConfig } from "../core/model/config.ts";
 import { routes, type ModelRecord } from "../core/api.ts";
 import { canonicalJson, type Manifest } from "../core/weights/manifest.ts";
 import { assess, assessmentCases, type Assessment, type OracleRanks } from "./assess.ts";
@@ -9,6 +9,7 @@ import type { EdgeClient } from "./edge-client.ts";
 import { fitModel, type FittedModel } from "./models/fit.ts";
 import { limitInfluence } from "./models/influence.ts";
 import { prepareTraining } from "./models/network.ts";
+import type { Step } from "./models/step.ts";
 import { DatasetError, type Dataset } from "./prepare.ts";
 import { createProgress } from "./progress.ts";
 
@@ -24,6 +25,8 @@ export interface RunOptions {
   /** The exact number of steps, e.g. from a manifest, to make the same weights again. */
   steps?: number;
   config?: TrainConfig;
+  /** What computes steps: our own kernels, unless tfjs is asked for, which is slower and gives the same losses. */
+  backend?: "wasm-simd" | "tfjs-wasm";
   incumbent?: Model;
   /** The model to start from instead of chance; takes a tenth of the steps where their number is not given. */
   parent?: { model: Model; sha256: string };
@@ -54,7 +57,7 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   requireMoments(dataset);
   const startMs = performance.now();
   const learnt = limitInfluence(dataset);
-  const training = prepareTraining(learnt, config, seed);
+  const training = prepareTraining(learnt, config, seed, options.backend === "tfjs-wasm" ? await tfjsStep(config.model) : undefined);
   const checkpoints = options.checkpoints?.({ dataHash: dataset.dataHash, config, seed, parent: options.parent?.sha256, steps, minutes });
   if (options.parent) training.startFrom(options.parent.model);
   if (steps !== undefined) training.setSteps(steps);
@@ -83,7 +86,7 @@ export async function trainAndAssess(dataset: Dataset, options: RunOptions): Pro
   return {
     fitted, weights, assessment, seconds, losses,
     training: {
-      dataHash: dataset.dataHash, ...(options.parent && { parent: options.parent.sha256 }), seed, steps: fitted.network.steps, backend: "wasm-simd", workers: 1, seconds: Math.round(seconds.training * 10) / 10,
+      dataHash: dataset.dataHash, ...(options.parent && { parent: options.parent.sha256 }), seed, steps: fitted.network.steps, backend: options.backend ?? "wasm-simd", workers: 1, seconds: Math.round(seconds.training * 10) / 10,
       events: dataset.events, items: dataset.itemIds.length, config: canonicalJson(config),
     },
   };
@@ -95,6 +98,13 @@ export function requireMoments(dataset: Dataset): void {
   throw new DatasetError(dataset.objective === "next-view"
     ? "No shopper looked at two different products before the end of the training part: there is no step from one product to the next to learn from yet"
     : "No client ordered twice before the end of the training part: there is no next order to learn from yet");
+}
+
+/** tfjs is large, and loaded only where it is used. */
+async function tfjsStep(config: ModelConfig): Promise<Step> {
+  const [{ startBackend }, { createTfjsStep }] = await Promise.all([import("./models/backend.ts"), import("./models/tfjs-step.ts")]);
+  await startBackend("wasm");
+  return createTfjsStep(config);
 }
 
 /** The model that the shop serves, read from the edge; null before the first. */
