@@ -16,7 +16,7 @@ import { armOf } from "./arm.ts";
 import { createFiles, type StoredCards } from "../store/files.ts";
 import { logSent } from "../store/outbox.ts";
 import { createDrafts } from "./drafts.ts";
-import { createTail, type ModelShelf, type Tail } from "./tail.ts";
+import type { ModelShelf, Tail } from "./tail.ts";
 
 /** What can wait starts once the page is quiet, or after this long on one that never is. */
 const IDLE_DEADLINE_MS = 4_000;
@@ -110,11 +110,21 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     return model?.ok ? model : null;
   };
 
+  /** Its code is fetched by large shops only; without it, the head is what there is. */
+  const loadTail = async (own: ModelShelf): Promise<Tail | null> => {
+    try {
+      return await (await import("./tail.ts")).createTail(bridge, files, own, head, announce);
+    } catch (error) {
+      faults.note("tail", error);
+      return null;
+    }
+  };
+
   /** Between two rankings: each of them takes shelf and engine as it finds them. */
   const fill = async (cards: StoredCards, model: LoadedModel | null) => {
     weights = model && { bytes: model.bytes, version: model.version };
     const own = createShelf(cards.cards, model && { model: model.model, version: model.version });
-    tail = model && !model.whole ? await createTail(bridge, files, own as ModelShelf, head, announce) : null;
+    tail = model && !model.whole ? await loadTail(own as ModelShelf) : null;
     shelf = own;
     engine?.stop();
     engine = null;
