@@ -42,6 +42,7 @@ export function startCarousels(bridge: Bridge): CarouselHost {
   let slots: Shown[] = [];
   let drawing: Promise<void> | undefined;
   let again = false;
+  let hasRead = false;
 
   const track = (name: "rec_render" | "rec_view", slate: DrawnSlate) => void bridge.recorder.record(name, slateParams(slate), []);
   const contextFor = (shown: readonly string[]): ShopperContext => {
@@ -160,7 +161,8 @@ export function startCarousels(bridge: Bridge): CarouselHost {
     learner.learn();
     // What is here already re-ranks at once; a new catalogue or model joins when it has come.
     redrawSoon();
-    faults.watch("shelf", refresh());
+    // The first reading waits for the first frame.
+    if (hasRead) faults.watch("shelf", refresh());
   });
 
   return {
@@ -172,9 +174,10 @@ export function startCarousels(bridge: Bridge): CarouselHost {
       watchTouch(slot);
       learner.learn();
       await redraw();
-      if (source.shelf()) return;
       // Drawn from what the last page has prepared: first the frame, then the reading.
-      await nextFrame();
+      if (!source.shelf()) await nextFrame();
+      if (hasRead) return;
+      hasRead = true;
       await refresh();
     },
     clear({ host }) {
