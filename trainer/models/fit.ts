@@ -5,6 +5,7 @@ import type { TrainConfig } from "../config.ts";
 import { casesBetween, type Dataset } from "../prepare.ts";
 import { fitBlend, fitVisitDecay, type FittedBlend } from "./blend.ts";
 import { createCoVisitationCounter } from "./covisitation.ts";
+import { fitLinearItems, strongestOf, type LinearItemsConfig } from "./linear-items.ts";
 import type { NetworkTraining, TrainedNetwork } from "./network.ts";
 import { fitPopularity } from "./popularity.ts";
 import { indexSessions } from "./session-knn.ts";
@@ -14,7 +15,11 @@ import type { CoVisitation } from "./strongest.ts";
 /** The blend has two free numbers; more cases than this would not place them better. */
 const MAX_BLEND_CASES = 1500;
 /** Of those, so many choose among tables of sparse rows, and how fast older entries lose weight in them. */
-const MAX_CHOICE_CASES = 700;
+const MAX_CHOICE_CASES = 400;
+
+/** Of the linear model, up to so many products: beyond, its seconds are minutes. */
+const MAX_SHOP_LINEAR_ITEMS = 2000;
+const LINEAR: LinearItemsConfig = { decay: 0.5, later: 0, ridge: 60, halfLifeShare: Infinity };
 
 export interface FittedModel {
   model: Model;
@@ -39,13 +44,15 @@ export function fitModel(dataset: Dataset, config: TrainConfig, training: Networ
     return counter.neighbours();
   };
   const folded = (rows: SessionRowsConfig) => (untilMs: number) => fitSessionRows(indexSessions(dataset, untilMs), config.model.neighbours, rows);
-  const tables = dataset.objective === "next-order" ? [counted] : [counted, ...SESSION_ROWS.map(folded)];
+  const linear = (untilMs: number) => strongestOf(fitLinearItems(indexSessions(dataset, untilMs), LINEAR), dataset.itemIds.length, config.model.neighbours);
+  const tables = dataset.objective === "next-order" ? [counted] : [counted, ...SESSION_ROWS.map(folded), ...(dataset.itemIds.length <= MAX_SHOP_LINEAR_ITEMS ? [linear] : [])];
 
   const cases = casesBetween(dataset, trainUntilMs, validateUntilMs, config.model.length, MAX_BLEND_CASES);
   const few = cases.filter((_, i) => i % Math.ceil(cases.length / MAX_CHOICE_CASES) === 0);
   const popularity = fitPopularity(dataset, trainUntilMs);
+  const rounded = quantised(network);
   const withTable = ({ neighbours, weights }: CoVisitation): Model => ({
-    config: config.model, itemIds: dataset.itemIds, indexOf: dataset.indexOf, ...quantised(network), neighbours, neighbourWeights: weights, popularity, blend: [1, 0, 0],
+    config: config.model, itemIds: dataset.itemIds, indexOf: dataset.indexOf, ...rounded, neighbours, neighbourWeights: weights, popularity, blend: [1, 0, 0],
   });
   const tried = tables.map((table) => {
     const model = withTable(table(trainUntilMs));

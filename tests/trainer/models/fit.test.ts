@@ -32,7 +32,7 @@ describe("what a shipped model has seen", () => {
     const other = changedBetween(validateUntilMs, Infinity);
     expect(other.dataHash).not.toBe(dataset.dataHash);
     expect(await hashOf(other)).toBe(await hashOf(dataset));
-  });
+  }, 20_000);
 
   it("is the validation part too, once the blend is fitted: rows and encoder move on", () => {
     const training = prepareTraining(dataset, CONFIG, 1);

@@ -73,7 +73,7 @@ it("gives the same weights for the same data, seed and steps, and others for ano
   const first = await hash(3);
   expect(await hash(3)).toBe(first);
   expect(await hash(4)).not.toBe(first);
-});
+}, 20_000);
 
 it("learns from drawn negatives nearly what it learns from all of them", () => {
   const dataset = planted(500);
