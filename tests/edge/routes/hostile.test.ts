@@ -27,16 +27,19 @@ const pathOf = (template: string, change: { [parameter: string]: string } = {}) 
 const headersFor = (access: string) => ({ authorization: `Bearer ${tokenFor(access)}`, origin: access === "public" ? SHOP_ORIGIN : ORIGIN, "user-agent": BROWSER });
 
 describe("no operation fails", () => {
-  it.for(OPERATIONS.filter(({ request }) => request !== undefined).map((operation) => [`${operation.method} ${operation.path}`, operation] as const))("at a body that is broken: %s", async ([, { method, path, access }]) => {
-    for (const body of DOCUMENTS) {
+  it.for(OPERATIONS.filter(({ request }) => request !== undefined).map((operation) => [`${operation.method} ${operation.path}`, operation] as const))("at a body that is broken: %s", async ([, operation]) => {
+    const { method, path, access } = operation;
+    // Each operation gets every third document, and each document every third operation.
+    for (const body of DOCUMENTS.filter((_, index) => (index + OPERATIONS.indexOf(operation)) % 3 === 0)) {
       const answer = await edge.fetch(pathOf(path), { method, headers: headersFor(access), body });
       expect([body.slice(0, 40), answer.status < 500]).toEqual([body.slice(0, 40), true]);
     }
   });
   it("at what stands in an address or a query", async () => {
-    for (const { method, path, access, query = {} } of OPERATIONS) {
+    for (const [nth, { method, path, access, query = {} }] of OPERATIONS.entries()) {
       const parameters = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
-      for (const text of TEXTS) {
+      // Each operation gets every fourth text, and each text every fourth operation.
+      for (const text of TEXTS.filter((_, index) => (index + nth) % 4 === 0)) {
         const wellFormed = text.replace(/\ud83d$/, "?");
         for (const name of parameters) {
           const answer = await edge.fetch(pathOf(path, { [name]: wellFormed }), { method, headers: headersFor(access), ...(method === "GET" ? {} : { body: "{}" }) });
