@@ -37,7 +37,7 @@ export function defaultConfig(objective: Objective): TrainConfig {
     coVisitation: views
       ? { window: 10, decay: 0.6, backward: 0.7, together: 0, damping: 0.2, halfLifeMs: 180 * DAY_MS }
       : { window: 1, decay: 1, backward: 0, together: 0.3, damping: 0.5, halfLifeMs: 180 * DAY_MS },
-    epochs: 10,
+    epochs: 24,
     minSteps: 200,
     maxSteps: 900,
     placesPerStep: views ? 512 : 1024,

@@ -40,7 +40,7 @@ export function explain(model: Model, input: EncodedHistory): Explainer {
   const first = input.items.length - count;
   const trace: SessionTrace = { weights: new Float32Array(count), norm: 1 };
   const session = encodeSession(model, input, trace);
-  const places = Array.from({ length: count }, (_, t) => input.items[first + t]!);
+  const places = [...input.items.subarray(first, first + count)];
 
   const contributions = (item: number) => {
     const parts = new Float64Array(count);

@@ -79,7 +79,8 @@ interface KeptHistory {
 }
 
 function createKept({ width: D, length: L, blocks }: ModelConfig): KeptHistory {
-  const perBlock = () => Array.from({ length: blocks }, () => new Float32Array(L * D));
+  // Shops' libraries have an `Array.from` of their own.
+  const perBlock = () => new Array<null>(blocks).fill(null).map(() => new Float32Array(L * D));
   return { count: 0, items: new Int32Array(L), kinds: new Uint8Array(L), gaps: new Uint8Array(L), rows: new Float32Array(L * D), keys: perBlock(), values: perBlock(), calls: new Float32Array(L) };
 }
 
@@ -105,7 +106,7 @@ function sharedPlaces({ count, items, kinds, gaps }: KeptHistory, input: Encoded
 type Layer = { readonly [name in "attentionNorm" | "query" | "key" | "value" | "output" | "feedForwardNorm" | "expand" | "expandBias" | "contract" | "contractBias"]: Float32Array };
 
 function layersOf({ config, encoder }: Model): Layer[] {
-  return Array.from({ length: config.blocks }, (_, block) => {
+  return new Array<null>(config.blocks).fill(null).map((_, block) => {
     const prefix = `blocks.${block}.`;
     return Object.fromEntries(Object.entries(encoder).filter(([name]) => name.startsWith(prefix)).map(([name, values]) => [name.slice(prefix.length), values])) as unknown as Layer;
   });

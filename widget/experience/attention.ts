@@ -1,5 +1,6 @@
 /** How long a page view has had the shopper's attention, and how much of the page was seen. */
-import { SESSION_TIMEOUT_MS, type EventParams } from "../../core/events.ts";
+import type { EventParams } from "../../core/events.ts";
+import { SESSION_TIMEOUT_MS } from "../../core/limits.ts";
 import type { Listen } from "./experience.ts";
 
 export interface Attention {

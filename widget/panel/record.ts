@@ -1,4 +1,5 @@
 /** Everything that this device holds for the shop, and everything it has sent: for the shopper to read and to take along. */
+import { filesName, journalName } from "../names.ts";
 import { openDB } from "idb";
 import type { StoredCards } from "../store/files.ts";
 import type { Bridge } from "../bridge.ts";
@@ -22,9 +23,9 @@ export interface DeviceRecord {
 
 /** Reads the disk itself, also where consent is gone and the tag reads nothing of it any more. */
 export async function readDevice(bridge: Bridge): Promise<DeviceRecord> {
-  const { journal, journalName } = bridge;
+  const { journal, key } = bridge;
   await journal.ready();
-  const [state, titles] = await Promise.all([journal.isDurable() ? readDisk(journalName) : journal.run((kept) => kept).then((kept) => kept ?? newState()), readTitles(bridge)]);
+  const [state, titles] = await Promise.all([journal.isDurable() ? readDisk(journalName(key)) : journal.run((kept) => kept).then((kept) => kept ?? newState()), readTitles(bridge)]);
   return {
     shopper: { ...newShopper(), ...state.rows }, client: state.client, totals: state,
     waiting: Object.values(state.outbox).map((json) => ({ json })), sent: [...state.sent].reverse(), titles,
@@ -44,10 +45,10 @@ async function exists(name: string): Promise<boolean> {
   return (await indexedDB.databases?.().catch(() => []))?.some((found) => found.name === name) ?? false;
 }
 
-async function readTitles({ filesName, faults }: Bridge): Promise<ReadonlyMap<string, string>> {
-  if (!(await exists(filesName))) return new Map();
+async function readTitles({ key, faults }: Bridge): Promise<ReadonlyMap<string, string>> {
+  if (!(await exists(filesName(key)))) return new Map();
   const cards = await new Promise<StoredCards | undefined>((resolve) => {
-    const opening = indexedDB.open(filesName);
+    const opening = indexedDB.open(filesName(key));
     opening.onerror = () => resolve(undefined);
     opening.onsuccess = faults.guard("titles", () => {
       const asking = opening.result.transaction("files").objectStore("files").get("cards");

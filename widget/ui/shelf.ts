@@ -1,4 +1,5 @@
 /** The shop's shelf on this device: its cards and its model, from disk or the edge, and the engine that ranks them. */
+import { build } from "virtual:endcap-bundles";
 import { MAX_CART_ITEMS_SENT, MAX_DISMISSED_SENT, MAX_HISTORY_SENT, MAX_SHOWN_SENT, routes, type RecommendRequest, type ShopConfig } from "../../core/api.ts";
 import type { CatalogueSnapshot } from "../../core/catalogue.ts";
 import { createShelf, recommend, type RecommendOptions, type Shelf } from "../../core/ranking/recommend.ts";
@@ -163,7 +164,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     if (!forced && remembered && needsNoWorker(remembered)) return;
     const { startEngine } = await import("../engine/client.ts");
     const started = await startEngine({
-      engineUrl: `${edge}/${bridge.engineFile}`,
+      engineUrl: `${edge}/engine-${build}.js`,
       bytes,
       forced,
       remembered,
