@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
-import { minify } from "terser";
 import { defineConfig, type BuildEnvironmentOptions, type Plugin, type UserConfig } from "vite";
 import { engineBuild, plainImports, slimTfjs } from "./widget/build/engine.ts";
-import { shortNames } from "./widget/build/short-names.ts";
 
 /**
  * `vite build --app` builds what shops download, each bundle by itself: the engine and the chunks as hashed ES
@@ -40,24 +38,18 @@ const CHUNKS = {
   panel: "widget/panel/panel.tsx",
   redaction: "widget/redaction.ts",
   reader: "widget/reader/reader.ts",
-  markup: "widget/reader/markup.ts",
   mend: "widget/reader/json.ts",
   shopify: "widget/reader/shopify.ts",
   trouble: "widget/trouble/trouble.ts",
   lists: "widget/lists/lists.ts",
   forms: "widget/forms/forms.ts",
   systems: "widget/systems/start.ts",
-  commerce: "widget/commerce/commerce.ts",
-  placements: "widget/ui/placements.ts",
-  refusal: "widget/sync/refusal.ts",
-  history: "widget/capture/history.ts",
 } as const;
 type Chunk = keyof typeof CHUNKS;
 const CHUNK_NAMES = Object.keys(CHUNKS) as Chunk[];
 
 /** 2 to 4 % smaller than by the default minifier. */
-const compress = { passes: 4, inline: 0, unsafe: true, unsafe_arrows: true } as const;
-const smallest = { minify: "terser", terserOptions: { ecma: 2020, compress, format: { comments: false } } } as const satisfies BuildEnvironmentOptions;
+const smallest = { minify: "terser", terserOptions: { ecma: 2020, compress: { passes: 4, inline: 0, unsafe: true, unsafe_arrows: true }, format: { comments: false } } } as const satisfies BuildEnvironmentOptions;
 
 const chunkBuild = (name: Chunk): BuildEnvironmentOptions => ({
   ...smallest,
@@ -77,7 +69,6 @@ const tagBuild: BuildEnvironmentOptions = {
   emptyOutDir: false,
   target: "es2022",
   ...smallest,
-  terserOptions: { ...smallest.terserOptions, compress: { ...compress, passes: 10, arrows: false, unsafe_comps: true } },
   // As a library, so that Vite leaves the tag's one dynamic import as it is.
   lib: { entry: { tag: "widget/main.ts" }, formats: ["iife"], name: "endcapTag" },
   rolldownOptions: { output: { entryFileNames: "tag.js", comments } },
@@ -90,13 +81,27 @@ const pixelBuild: BuildEnvironmentOptions = {
   rolldownOptions: { output: { entryFileNames: "shopify-pixel.js", comments } },
 };
 
-/** Tells the tag, and the chunks that fetch others, what those are called: the module `virtual:endcap-bundles`. */
+const bundleNames = new Map<string, string>();
+
+/** Remembers what the engine and the chunks are called, and tells the tag, as the module `virtual:endcap-bundles`. */
 function knowBundles(): Plugin {
   const id = "virtual:endcap-bundles";
+  const nameOf = (entry: string) => {
+    const name = bundleNames.get(entry);
+    if (!name) throw new Error(`The tag is built after the ${entry}, whose file name it holds.`);
+    return name;
+  };
   return {
     name: "endcap-know-bundles",
+    sharedDuringBuild: true,
     resolveId: { filter: { id: /^virtual:endcap-bundles$/ }, handler: () => `\0${id}` },
-    load: { filter: { id: /virtual:endcap-bundles$/ }, handler: () => `export const build = ${JSON.stringify(BUILD)};` },
+    load: {
+      filter: { id: /virtual:endcap-bundles$/ },
+      handler: () => ["engine", ...CHUNK_NAMES].map((entry) => `export const ${entry}File = ${JSON.stringify(nameOf(entry))};`).join("\n"),
+    },
+    writeBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) if (chunk.type === "chunk" && chunk.isEntry) bundleNames.set(chunk.name, chunk.fileName);
+    },
   };
 }
 
@@ -115,25 +120,8 @@ function shipNotices(): Plugin {
 function letEverywhere(): Plugin {
   return {
     name: "endcap-let-everywhere",
-    applyToEnvironment: (environment) => environment.name !== "engine",
+    applyToEnvironment: (environment) => environment.name === "tag",
     renderChunk: { order: "pre", handler: (code) => ({ code: code.replaceAll(/\b(?:const|var) /g, "let "), map: null }) },
-  };
-}
-
-const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-/** 0 is `a`, 52 is `aa`, 53 is `ba`. */
-function nameOf(index: number): string {
-  return LETTERS[index % LETTERS.length]! + (index < LETTERS.length ? "" : nameOf(Math.floor(index / LETTERS.length) - 1));
-}
-
-/** Renames variables once more, by the alphabet: what every function begins with again compresses better than the letters that the code has most of. */
-function nameByAlphabet(): Plugin {
-  return {
-    name: "endcap-name-by-alphabet",
-    applyToEnvironment: (environment) => environment.name !== "engine",
-    async generateBundle(_, bundle) {
-      for (const chunk of Object.values(bundle)) if (chunk.type === "chunk") chunk.code = (await minify(chunk.code, { ecma: 2020, compress: false, mangle: { nth_identifier: { get: nameOf } }, format: { comments: false } })).code!;
-    },
   };
 }
 
@@ -142,7 +130,7 @@ function evaluateAtBuild(): Plugin {
   return {
     name: "endcap-evaluate-at-build",
     load: {
-      filter: { id: /\/widget\/commerce\/event-table\.ts$/ },
+      filter: { id: /\/widget\/capture\/event-table\.ts$/ },
       async handler(id) {
         const made = (await import(id)) as { [name: string]: unknown };
         return Object.entries(made).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`).join("\n");
@@ -163,7 +151,7 @@ const widget: UserConfig = {
   base,
   publicDir: false,
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [dropDescriptions(), evaluateAtBuild(), letEverywhere(), nameByAlphabet(), { ...shortNames(), applyToEnvironment: (environment) => environment.name !== "engine" }, { ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles(), shipNotices()],
+  plugins: [dropDescriptions(), evaluateAtBuild(), letEverywhere(), { ...slimTfjs(), applyToEnvironment: (environment) => environment.name === "engine" }, plainImports(), knowBundles(), shipNotices()],
   environments: {
     engine: { consumer: "client", build: { ...engineBuild(OUT_DIR, BUILD), emptyOutDir: true } },
     ...Object.fromEntries(CHUNK_NAMES.map((name) => [name, { consumer: "client", build: chunkBuild(name) }])),

@@ -4,8 +4,19 @@
  * Names and item fields are Google Analytics 4's e-commerce names, verbatim; ours are prefixed `rec_`.
  * @see https://developers.google.com/analytics/devguides/collection/ga4/reference/events
  */
+import { DAY_MS } from "./calendar.ts";
 import { ID_PATTERN } from "./ids.ts";
 import { parse, type Infer, type ObjectSchema, type Parsed } from "./schema.ts";
+
+/** What one POST may hold. The bytes leave room under `fetch(keepalive)`'s 64 KiB. */
+export const MAX_EVENTS_PER_BATCH = 50;
+export const MAX_BATCH_BYTES = 48 * 1024;
+/** An event unsent for this long is dropped, counted and reported; the edge refuses older ones. */
+export const OUTBOX_LIFETIME_MS = 7 * DAY_MS;
+/** A session ends after this much inactivity (GA4's default). */
+export const SESSION_TIMEOUT_MS = 30 * 60 * 1000;
+/** A click earns an order of the same item for this long. */
+export const ATTRIBUTION_WINDOW_MS = 7 * DAY_MS;
 
 export const PAGE_TYPES = ["home", "category", "product", "search", "cart", "checkout", "thank_you", "account", "not_found", "other"] as const;
 export type PageType = (typeof PAGE_TYPES)[number];

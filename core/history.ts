@@ -58,14 +58,6 @@ export function appendEntries(history: readonly HistoryEntry[], entries: readonl
   return toHistory([...history, ...entries]);
 }
 
-/** What a device keeps of it, the newest: more than any model reads. */
-export const KEPT_HISTORY = 200;
-
-/** Adds a view, the weakest kind, to a device's folded history: again right after another act on the item, it changes nothing. */
-export function appendView(history: HistoryEntry[], item_id: string, atMs: number): HistoryEntry[] {
-  return history.at(-1)?.item_id === item_id ? history : [...history, { item_id, kind: "view" as const, atMs }].slice(-KEPT_HISTORY);
-}
-
 /** The model's input: `length` entries, oldest first, unused places first. */
 export interface EncodedHistory {
   /** Item indices, -1 where unused; shape [L]. */

@@ -5,9 +5,9 @@ export const ID_PATTERN = "^[A-Za-z0-9_-]{8,64}$";
 export const SHOP_ID_PATTERN = "^[a-z0-9][a-z0-9-]{1,39}$";
 export const SHA256_PATTERN = "^[0-9a-f]{64}$";
 
-/** A new random id: 128 bits in base64, less those of its up to 22 characters that have no place in an address. */
+/** A new 128-bit random id in base64url (22 characters). */
 export function createId(): string {
-  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))).replace(/\W/g, "");
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 export function toBase64Url(bytes: Uint8Array): string {
@@ -26,10 +26,10 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
 
 /** Lower-case hex SHA-256: the address of every immutable file, and what tokens are stored as. */
 export async function sha256Hex(data: Uint8Array | string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", typeof data === "string" ? new TextEncoder().encode(data) : data);
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   let hex = "";
-  // Shops' libraries have an `Array.from` of their own.
-  for (const byte of new Uint8Array(digest)) hex += byte.toString(16).padStart(2, "0");
+  for (const byte of digest) hex += byte.toString(16).padStart(2, "0");
   return hex;
 }
 

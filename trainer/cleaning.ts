@@ -1,6 +1,6 @@
 /** Which acts of a shopper teach nothing or too much: said of each kind how often it was met. */
 import { DAY_MS } from "../core/calendar.ts";
-import { SESSION_TIMEOUT_MS } from "../core/limits.ts";
+import { SESSION_TIMEOUT_MS } from "../core/events.ts";
 import { HISTORY_KINDS } from "../core/history.ts";
 import { NO_TRANSACTION, RETURNED, UNNUMBERED, WHOLE_ORDER, type Columns } from "./entry-log.ts";
 

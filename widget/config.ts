@@ -35,6 +35,6 @@ export function readTag(document: Document): TagAttributes | null {
 export async function fetchConfig({ edge, key }: TagAttributes, fetch: typeof globalThis.fetch): Promise<ShopConfig> {
   const response = await fetch(edge + routes.config(key), { credentials: "omit", referrerPolicy: "origin" });
   const config = (await response.json()) as ShopConfig;
-  if (!config.placements) throw new Error(`${response.status}`);
+  if (!config.placements) throw new Error(`configuration: ${response.status}`);
   return config;
 }

@@ -6,8 +6,6 @@
  * A source's last word replaces its earlier ones. What no source has spoken of is as the page has preset it.
  */
 
-import { toJson } from "./json.ts";
-
 export const PURPOSES = ["analytics", "personalization"] as const;
 /**
  * `analytics`: an id on the device, and events sent to the edge. `personalization`: a history on the device,
@@ -39,22 +37,24 @@ export function createConsent({ granted, privacyControl, onChange }: { granted: 
   const preset: Record<Purpose, boolean> = { analytics: granted, personalization: granted };
   const said: Partial<Record<ConsentSource, Partial<Record<Purpose, boolean>>>> = {};
   const allows = (purpose: Purpose) => {
-    const words = Object.values(said).map((word) => word[purpose]);
-    return !words.includes(false) && (words.includes(true) || preset[purpose]);
+    const words = Object.values(said).map((word) => word[purpose]).filter((word) => word !== undefined);
+    return words.length > 0 ? words.every(Boolean) : preset[purpose];
   };
   const grants = () => ({ analytics: !privacyControl && allows("analytics"), personalization: allows("personalization") });
   const take = (into: Partial<Record<Purpose, boolean>>, changes: Partial<Grants>) => {
-    const before = toJson(grants());
+    const before = grants();
     for (const purpose of PURPOSES) if (typeof changes[purpose] === "boolean") into[purpose] = changes[purpose];
-    if (toJson(grants()) !== before) onChange();
+    const after = grants();
+    if (PURPOSES.some((purpose) => before[purpose] !== after[purpose])) onChange();
   };
   return {
     grants,
     said,
     update: (changes, source = "api") => take((said[source] ??= {}), changes),
     googleCommand(action, state) {
-      if (!/^(default|update)$/.test(action as string)) return;
-      const given = Object(state) as Record<string, unknown>;
+      const isDefault = action === "default";
+      if ((!isDefault && action !== "update") || typeof state !== "object" || state === null) return;
+      const given = state as Record<string, unknown>;
       const changes: { [P in Purpose]?: boolean } = {};
       for (const purpose of PURPOSES) {
         const value = given[`${purpose}_storage`];
@@ -62,7 +62,7 @@ export function createConsent({ granted, privacyControl, onChange }: { granted: 
         if (value === "denied" || (value === "granted" && !given["region"])) changes[purpose] = value === "granted";
       }
       // A default is how the shop begins, not the shopper's word.
-      take(action === "default" ? preset : (said.google ??= {}), changes);
+      take(isDefault ? preset : (said.google ??= {}), changes);
     },
   };
 }

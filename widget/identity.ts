@@ -3,7 +3,6 @@ import { routes, WRONG_SECRET, type ApiError, type ErasureReceipt, type ErasureR
 import { personHash } from "../core/ids.ts";
 import type { Bridge } from "./bridge.ts";
 import { toJson } from "./json.ts";
-import { choiceName, erasureName, refusedName } from "./names.ts";
 import { change, newShopper, type Change, type ShopperRow } from "./store/shopper.ts";
 import { backoffMs } from "./sync/backoff.ts";
 
@@ -56,10 +55,10 @@ export function onErasure(bridge: Bridge, listener: Listener): () => void {
 /** After the device was wiped: what the shopper had allowed with our own switches is withdrawn, what they had refused stays refused, and the edge is asked. */
 export function forgotten(bridge: Bridge): Promise<void> {
   bridge.faults.guard("choice", () => {
-    const { atMs, ...choice } = JSON.parse(localStorage.getItem(choiceName(bridge.key)) ?? "{}") as { [field: string]: unknown };
+    const { atMs, ...choice } = JSON.parse(localStorage.getItem(bridge.choiceName) ?? "{}") as { [field: string]: unknown };
     const denials = Object.entries(choice).filter(([, allowed]) => allowed === false);
-    if (denials.length > 0) localStorage.setItem(choiceName(bridge.key), toJson({ ...Object.fromEntries(denials), atMs }));
-    else localStorage.removeItem(choiceName(bridge.key));
+    if (denials.length > 0) localStorage.setItem(bridge.choiceName, toJson({ ...Object.fromEntries(denials), atMs }));
+    else localStorage.removeItem(bridge.choiceName);
   })();
   return erase(bridge);
 }
@@ -85,7 +84,7 @@ export async function erase(bridge: Bridge): Promise<void> {
     if (!end) retryAfter ??= response?.headers.get("Retry-After") ?? null;
     else {
       if (end.end === "refused") keepRefusals(bridge, [...refusals(bridge), clientId]);
-      bridge.faults.guard("erasure", () => localStorage.removeItem(erasureName(bridge.key) + clientId))();
+      bridge.faults.guard("erasure", () => localStorage.removeItem(bridge.erasureName + clientId))();
       ends.push({ clientId, ...end });
       listeners.forEach((listener) => listener({ clientId, ...end }));
     }
@@ -108,11 +107,15 @@ async function endOf(response: Response): Promise<{ end: "erased"; receipt: Eras
 
 /** Ids of those whom the edge refuses to erase, until the shopper has taken note. */
 function refusals(bridge: Bridge): string[] {
-  return bridge.faults.guard("erasure", () => JSON.parse(localStorage.getItem(refusedName(bridge.key)) ?? "[]") as string[])() ?? [];
+  return bridge.faults.guard("erasure", () => JSON.parse(localStorage.getItem(refusedName(bridge)) ?? "[]") as string[])() ?? [];
 }
 function keepRefusals(bridge: Bridge, clientIds: readonly string[]): void {
-  bridge.faults.guard("erasure", () => (clientIds.length > 0 ? localStorage.setItem(refusedName(bridge.key), toJson(clientIds)) : localStorage.removeItem(refusedName(bridge.key))))();
+  bridge.faults.guard("erasure", () => (clientIds.length > 0 ? localStorage.setItem(refusedName(bridge), toJson(clientIds)) : localStorage.removeItem(refusedName(bridge))))();
 }
+function refusedName({ key }: Bridge): string {
+  return `endcap-refused-${key}`;
+}
+
 /** The shopper has taken note of a refusal: the device forgets the id, too. */
 export function dropRefusal(bridge: Bridge, clientId: string): void {
   ends = ends.filter((end) => end.clientId !== clientId);
@@ -120,6 +123,6 @@ export function dropRefusal(bridge: Bridge, clientId: string): void {
 }
 
 /** Ids and secrets of those who have asked. */
-function requests({ key, faults }: Bridge): [string, string][] {
-  return faults.guard("erasure", () => Object.keys(localStorage).filter((name) => name.startsWith(erasureName(key))).map((name): [string, string] => [name.slice(erasureName(key).length), localStorage.getItem(name)!]))() ?? [];
+function requests({ erasureName, faults }: Bridge): [string, string][] {
+  return faults.guard("erasure", () => Object.keys(localStorage).filter((name) => name.startsWith(erasureName)).map((name): [string, string] => [name.slice(erasureName.length), localStorage.getItem(name)!]))() ?? [];
 }

@@ -1,39 +1,39 @@
 /** The tag: wires consent, capture, store, sync and placements together on a shop's page. */
-import { build } from "virtual:endcap-bundles";
+import { carouselFile, consentFile, engineFile, identityFile, panelFile, redactionFile, formsFile, listsFile, troubleFile, readerFile, systemsFile } from "virtual:endcap-bundles";
 import type { ShopConfig } from "../core/api.ts";
 import { DAY_MS } from "../core/calendar.ts";
-import type { EventName } from "../core/events.ts";
-import type { Bridge, CarouselHost, View } from "./bridge.ts";
+import type { EventItem, ShopEventName } from "../core/events.ts";
+import type { Bridge, CarouselChunk, CarouselHost, ConsentChunk, FormsChunk, IdentityChunk, ListsChunk, PanelChunk, ReaderChunk, RedactionChunk } from "./bridge.ts";
+import { conform, isShopEvent } from "./capture/conform.ts";
 import { watchDataLayer } from "./capture/data-layer.ts";
 import { detectPageType, isOffLimits, isTelling, pagePath, watchNavigation } from "./capture/page.ts";
 import { createRecorder, type CurrentPage, type Voice } from "./capture/recorder.ts";
-import type { Commerce, GivenProduct } from "./commerce/host.ts";
 import { CONFIG_FRESH_MS, fetchConfig, readTag, type TagAttributes } from "./config.ts";
 import { createConsent, type Grants } from "./consent.ts";
-import { watchExperience } from "./experience/experience.ts";
+import { choiceNameOf } from "./consent/choice.ts";
+import { watchExperience, type TroubleChunk } from "./experience/experience.ts";
 import { createFaults, type Faults } from "./faults.ts";
-import { toJson } from "./json.ts";
-import { choiceName, erasureName } from "./names.ts";
+import type { Reading } from "./reader/product.ts";
 import { createJournal } from "./store/journal.ts";
 import { change } from "./store/shopper.ts";
 import { createFlusher } from "./sync/flusher.ts";
-import type { PlacementWatch } from "./ui/placements.ts";
+import type { Systems, SystemsChunk, SystemsHost } from "./systems/host.ts";
+import type { Forms } from "./forms/forms.ts";
+import type { Lists } from "./lists/lists.ts";
+import { watchPlacements } from "./ui/placements.ts";
 
-/** Of a title, whole words; longer ones are the page's content. */
-const TITLE = /^[^]{1,500}(?!\S)/;
+/** A data layer that speaks within this time after the document is there is believed before what is read. */
+const GRACE_MS = 400;
 
 /** A shopper's choice in our prompt or panel holds for this long. */
 const CHOICE_MS = 182 * DAY_MS;
-
-/** What shops may write themselves where a carousel is to be. */
-const ELEMENT = "endcap-carousel";
 
 /** `window.endcap`, for the shop's own scripts. Nothing in it throws. */
 export interface EndcapApi {
   /** Records an event by its GA4 name. Once it resolves with `ok`, the event is on disk. */
   track(name: string, params?: object): Promise<unknown>;
   /** Tells the product of this page, or what the page does not say of it; believed before what is read. */
-  product(product: GivenProduct): Promise<unknown>;
+  product(product: Partial<EventItem> & { currency?: string }): Promise<unknown>;
   consent(grants: Partial<Grants>): void | Promise<void>;
   /** The ranking of a placement, for shops that draw it themselves. */
   recommend(options: { placement: string }): Promise<unknown>;
@@ -62,174 +62,234 @@ const nowMs = () => Date.now();
 const fetch = globalThis.fetch.bind(globalThis);
 
 function start(tag: TagAttributes, faults: Faults): EndcapApi {
-  const { edge, key, attributes } = tag;
+  const { edge, key } = tag;
+  const journalName = `endcap-${key}`;
+  const filesName = `endcap-files-${key}`;
+  const choiceName = choiceNameOf(key);
+  const erasureName = `endcap-erase-${key}:`;
+  const load = <T>(file: string): Promise<T> => import(/* @vite-ignore */ `${edge}/${file}`);
+  const identity = () => load<IdentityChunk>(identityFile);
+  const hasBanner = () => window.__tcfapi || window.Shopify;
+  const consent = createConsent({
+    // What a banner is about to say is waited for.
+    granted: tag.attributes["consent"] === "granted" && !hasBanner(),
+    privacyControl: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
+    onChange: () => reload(),
+  });
   const changed: (() => void)[] = [];
-  let view: View = { told: [] };
+  const announce = () => changed.forEach((listener) => faults.guard("change", listener)());
+  const forget = async () => {
+    await journal.forget();
+    faults.watch("erasure", identity().then((chunk) => chunk.forgotten(bridge)));
+  };
+  const journal = createJournal({
+    name: journalName, filesName, consent, faults, nowMs,
+    upgrade: async (name) => (await loadChunk()).upgradeDatabase(name),
+    decide: (step, shopper) => recorder.decide(step, shopper),
+    prepare: (steps) => recorder.prepare(steps),
+    onChange: announce,
+    onForget: ({ id, secret }) => faults.guard("erasure", () => localStorage.setItem(erasureName + id, secret))(),
+    onStored: () => flusher.poke(),
+  });
+  const flusher = createFlusher({ edge, key, journal, faults, fetch, nowMs, random: Math.random, allowed: () => journal.mayStore() && consent.grants().analytics });
+  const reload = () => faults.watch("store", journal.exchange().then(flusher.poke));
+
+  let events: string[] = [];
   let page: CurrentPage;
   let config: ShopConfig | undefined;
   let quiet = false;
-  let commerce: Commerce | undefined;
-  let starting: Promise<Commerce> | undefined;
-  let carousels: Promise<CarouselHost> | undefined;
-  let placements: Promise<PlacementWatch> | undefined;
-
-  const load: Bridge["load"] = (name) => import(/* @vite-ignore */ `${edge}/${name}-${build}.js`);
-  const loadCommerce = () => (starting ??= load("commerce").then((chunk) => (commerce = chunk.start(bridge))));
-  const loadCarousels = () => (carousels ??= load("carousel").then((chunk) => {
-    // What a page with carousels hears changes them at once, also without the edge.
-    use(loadCommerce(), experience.begin);
-    return chunk.start(bridge);
-  }));
-  /** Lets a chunk do its part, once it is here. */
-  const use = <T>(chunk: Promise<T>, part: (chunk: T) => unknown) => faults.watch("chunk", chunk.then(part));
-  const announce = () => changed.forEach((listener) => faults.guard("change", listener)());
-  const offLimits = () => (quiet ||= isOffLimits(document, attributes));
-  const place = () => {
-    if (!config || !(placements || config.placements.some((placement) => placement.page === page.type) || document.querySelector(ELEMENT))) return;
-    placements ??= load("placements").then((chunk) => chunk.start({
-      faults,
-      onNear: (slot) => use(loadCarousels(), (host) => host.fill(slot)),
-      onGone: (slot) => carousels && use(carousels, (host) => host.clear(slot)),
-    }));
-    use(placements, (watch) => watch.look(config!.placements, page.type));
-  };
-  const describe = () => {
+  let reading: Reading | undefined;
+  const offLimits = () => (quiet ||= isOffLimits(document, hasOptedIn(tag)));
+  const describe = (itemId?: string) => {
     quiet = false;
-    const path = pagePath();
-    const { reading, type = reading?.type, itemId = reading?.product?.id } = view;
-    page = { type: offLimits() ? "checkout" : detectPageType(path, document.title, type), path };
-    if (page.type === "product") page.itemId = itemId;
-    place();
+    if (offLimits()) return void (page = { type: "checkout", path: pagePath(location) });
+    const type = detectPageType({ path: location.pathname, title: document.title, read: reading?.type, events });
+    page = { type, path: pagePath(location), itemId: type === "product" ? itemId ?? reading?.product?.id : undefined };
+    if (config) placements.look(config.placements, type);
   };
-  const redescribe = () => {
-    const before = toJson(page);
-    describe();
-    if (toJson(page) !== before) announce();
-  };
+  const recorder = createRecorder({ journal, page: () => page, offLimits, loadRedaction: () => load<RedactionChunk>(redactionFile), faults, nowMs });
 
-  const tellView: Bridge["tellView"] = ({ told, reading }, remember) => {
-    const { view: read, source } = reading ?? {};
-    if (!read || page.type !== "product" || told.includes("view_item")) return;
-    told.push("view_item");
-    // Whether a carousel's click led here, the commerce chunk can tell.
-    if (journal.shopper().clicks[0]) return recorder.hear("view_item", read, source!);
-    view.seen = reading;
-    const atMs = nowMs();
-    return recorder.record("view_item", read, [change("history", (history) => remember(history, read.items[0]!.item_id, atMs))], source);
-  };
-
-  // The parts are put in below, each beside those that it needs.
-  const bridge = {
-    ...tag, faults, fetch, nowMs, load, loadCommerce, announce, offLimits, redescribe, tellView,
-    async forget() {
-      await journal.forget();
-      use(load("identity"), (chunk) => chunk.forgotten(bridge));
-    },
-    privacy: async () => (await load("panel")).start(bridge),
+  let chunk: Promise<CarouselChunk> | undefined;
+  let carousels: Promise<CarouselHost> | undefined;
+  const loadChunk = () => (chunk ??= load<CarouselChunk>(carouselFile));
+  const loadCarousels = () => (carousels ??= loadChunk().then(({ startCarousels }) => startCarousels(bridge)));
+  const placements = watchPlacements({
+    document, faults,
+    onNear: (slot) => faults.watch("carousel", loadCarousels().then((host) => host.fill(slot))),
+    onGone: (slot) => carousels && faults.watch("carousel", carousels.then((host) => host.clear(slot))),
+  });
+  const bridge: Bridge = {
+    ...tag, engineFile, filesName, journalName, choiceName, erasureName, fetch, nowMs, faults, consent, journal, recorder, forget, identity,
+    privacy: async () => (await load<PanelChunk>(panelFile)).openPanel(bridge),
     config: () => config,
     page: () => page,
-    view: () => view,
+    reading: () => reading,
+    sendLeaving: flusher.sendLeaving,
     onChange: (listener) => void changed.push(listener),
-  } as Bridge;
-  const hasBanner = () => window.__tcfapi || window.Shopify;
-  const consent = (bridge.consent = createConsent({
-    // What a banner is about to say is waited for.
-    granted: attributes["consent"] === "granted" && !hasBanner(),
-    privacyControl: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
-    onChange: () => reload(),
-  }));
-  const journal = (bridge.journal = createJournal(bridge));
-  const flusher = (bridge.flusher = createFlusher(bridge));
-  const recorder = (bridge.recorder = createRecorder(bridge));
-  const reload = () => faults.watch("store", journal.exchange().then(flusher.poke));
-  const hear = (name: EventName, params: object, voice: Voice) => {
-    view.told.push(name);
-    return recorder.hear(name, params, voice);
   };
 
   describe();
 
   /** Follows banners, also those that come late: at the latest before the visitor's next click is over. */
   const followConsent = () => {
-    if (hasBanner() || (attributes["consent"] === "prompt" && !consent.said.shopper)) use(load("consent"), (chunk) => chunk.start(bridge));
+    if (hasBanner() || (tag.attributes["consent"] === "prompt" && !consent.said.shopper)) faults.watch("consent", load<ConsentChunk>(consentFile).then((sources) => sources.followConsent(bridge)));
   };
   faults.guard("storage", () => {
-    const choice = JSON.parse(localStorage.getItem(choiceName(key)) ?? "0");
+    const choice = JSON.parse(localStorage.getItem(choiceName) ?? "{}");
     if (nowMs() - choice.atMs < CHOICE_MS) consent.update(choice, "shopper");
-    if (Object.keys(localStorage).some((name) => name.startsWith(erasureName(key)))) use(load("identity"), (chunk) => chunk.erase(bridge));
+    if (Object.keys(localStorage).some((name) => name.startsWith(erasureName))) faults.watch("erasure", identity().then(({ erase }) => erase(bridge)));
   })();
+  followConsent();
 
-  const takeConfig = (known: ShopConfig | undefined) => {
-    config = known;
-    place();
+  const takeConfig = (fresh: ShopConfig) => {
+    config = fresh;
+    placements.look(config.placements, page.type);
     announce();
   };
   const loadConfig = async () => {
     await journal.ready();
     const stored = journal.shopper().config;
     if (stored && nowMs() - stored.atMs < CONFIG_FRESH_MS) takeConfig(stored.config);
-    const fresh = await fetchConfig(tag, fetch).catch((error: unknown) => faults.note("config", error));
-    takeConfig(fresh ?? stored?.config);
-    if (fresh) void journal.record(null, [change("config", () => ({ config: fresh, atMs: nowMs() }))]);
+    try {
+      const fresh = { config: await fetchConfig(tag, fetch), atMs: nowMs() };
+      takeConfig(fresh.config);
+      void journal.record(null, [change("config", () => fresh)]);
+    } catch (error) {
+      faults.note("config", error);
+      if (stored) takeConfig(stored.config);
+    }
   };
 
   // What the page does.
+  let lists: Lists | undefined;
+  let listing: Promise<Lists> | undefined;
+  const loadLists = () => (listing ??= load<ListsChunk>(listsFile).then(({ watchLists }) => (lists = watchLists({ ...bridge, conform }))));
+  let forms: Forms | undefined;
+  let forming: Promise<unknown> | undefined;
+  const redescribe = (itemId = page.itemId) => {
+    const before = page;
+    describe(itemId);
+    if (before.type !== page.type || before.itemId !== page.itemId) announce();
+    if (quiet) return;
+    if (page.type === "category" || page.type === "search" || /[?&][qs]=/.test(location.search)) faults.watch("lists", loadLists());
+    if (tag.attributes["forms"] === "on" && document.forms[0]) faults.watch("forms", (forming ??= load<FormsChunk>(formsFile).then(({ watchForms }) => (forms = watchForms(bridge)))));
+  };
+  const capture = (name: ShopEventName, params: Record<string, unknown>, voice?: Voice) => {
+    events.push(name);
+    const itemId = name === "view_item" ? (params["items"] as { item_id?: unknown }[] | undefined)?.[0]?.item_id : undefined;
+    redescribe(itemId === undefined ? undefined : String(itemId));
+    if (name === "view_item") viewed = params;
+    // Of a list, what is seen counts; the shop's word for it names the products.
+    if (name === "view_item_list" && voice !== "api") return loadLists().then((lists) => lists.told(params, voice), () => recorder.track(name, params, voice));
+    return recorder.track(name, params, voice);
+  };
+
+  let viewed: ReturnType<SystemsHost["viewed"]>;
+  let systems: Systems | undefined;
+  let starting: Promise<Systems> | undefined;
+  const loadSystems = () => (starting ??= load<SystemsChunk>(systemsFile).then(({ startSystems }) => (systems = startSystems({ ...bridge, capture, viewed: () => viewed }))));
+  let hasDataLayer = false;
   /** What the page may have got since: another data layer, a banner, a shop system; or nothing, so that its own words have to be read. */
-  const look = (event?: Event) => {
+  const look = () => {
     checkDataLayer();
     followConsent();
-    place();
     if (quiet) return;
+    if (!fallback) readProduct();
     const { type } = page;
-    const current = view;
-    if (!current.isRead && !current.told.includes("view_item") && (type === "product" || (type === "other" && isTelling()))) {
-      current.isRead = true;
-      use(load("reader"), (chunk) => chunk.start(bridge, current));
-    }
-    // Once a pointer has come, or a click, there is somebody who may do something.
-    if (commerce || /^(cate|sear|cart|than)/.test(type) || /[rk]$/.test(`${event?.type}`) || attributes["forms"] || window.Shopify || window.analytics || window.rudderanalytics ||
-      document.querySelector("[class*=woocommerce]") || /[?&][qs]=/.test(location.search)) use(loadCommerce(), (chunk) => chunk.look(event));
+    if (window.Shopify || window.analytics || window.rudderanalytics || window.wc_add_to_cart_params || document.querySelector("[class*=woocommerce]") ||
+      type === "cart" || type === "thank_you" || (type === "product" && !hasDataLayer && document.readyState === "complete")) faults.watch("systems", loadSystems());
   };
   const checkDataLayer = watchDataLayer(window, {
     consent: consent.googleCommand,
-    told: (name, params, voice) => faults.watch("data layer", hear(name, params, voice)),
+    // A page view of the shop's is the one that we have seen ourselves.
+    event: (name, params, voice) => {
+      if (name === "page_view") return;
+      hasDataLayer = true;
+      void capture(name, params, voice);
+    },
+    legacy: (ecommerce) => faults.watch("systems", loadSystems().then(({ legacy }) => legacy(ecommerce))),
   }, faults);
-  const recordView = () => recorder.record("page_view", {
-    // Half an address would not be known for one.
-    page_title: TITLE.exec(document.title)?.[0],
-    // `document.referrer` is the origin only across origins; within the shop it says nothing that the path doesn't.
-    page_referrer: /^https?:\/\/[^/]{1,190}/.exec(document.referrer)?.[0],
+
+  let fallback: ReturnType<typeof setTimeout> | undefined;
+  /** Tells the product that has been read, once the data layer has had its time and has told none. */
+  const tellProduct = () => {
+    if (!fallback && page.type === "product" && !events.includes("view_item") && reading?.view) void capture("view_item", reading.view, reading.source);
+  };
+  const shownPage = { document, location, globals: window as never };
+  let stopReading: (() => void) | undefined;
+  /** The product of the page before, which a single-page shop may still show. */
+  let staleId: string | undefined;
+  /** Has the page read where it may be of a product, once for each page. */
+  const readProduct = () => {
+    if (quiet || stopReading || events.includes("view_item") || (page.type !== "product" && !isTelling(document))) return;
+    const stop = (stopReading = () => {});
+    faults.watch("reader", load<ReaderChunk>(readerFile).then(({ watchProduct }) => {
+      if (stopReading === stop) stopReading = watchProduct(shownPage, staleId, (read) => {
+        reading = read;
+        redescribe();
+        tellProduct();
+      }, (error) => faults.note("reader", error));
+    }));
+  };
+  const endGrace = faults.guard("reader", () => {
+    if (!fallback) return;
+    clearTimeout(fallback);
+    fallback = undefined;
+    readProduct();
+    tellProduct();
   });
+  const beginPage = () => {
+    // `document.referrer` is the origin only across origins; within the shop it says nothing that the path doesn't.
+    const referrer = /^https?:\/\/[^/]+/.exec(document.referrer)?.[0];
+    void recorder.track("page_view", { page_title: document.title, page_referrer: referrer });
+    fallback = setTimeout(endGrace, GRACE_MS);
+    readProduct();
+  };
   const readPage = faults.guard("page", () => {
     redescribe();
     look();
-    if (!quiet) void recordView();
+    if (!quiet) beginPage();
   });
   /** What is known of the view is recorded: it is over, or may be. */
-  const leave = (isHiding?: boolean) => {
-    view.leave?.();
+  const leave = () => {
+    endGrace();
     experience.leave();
-    commerce?.leave(isHiding);
+    lists?.leave();
+    forms?.leave();
   };
-  watchNavigation(faults.guard("navigation", () => {
+  watchNavigation(window, faults.guard("navigation", () => {
     leave();
+    stopReading?.();
+    staleId = page.path === pagePath(location) ? undefined : page.itemId;
+    stopReading = reading = undefined;
     experience.restart();
-    view = { told: [], staleId: page.path === pagePath() ? undefined : page.itemId };
+    events = [];
+    recorder.turnPage();
+    viewed = undefined;
     describe();
     announce();
     readPage();
-  }), (onChange) => use(load("history"), (chunk) => chunk.start(onChange)));
+    lists?.turnPage();
+    if (!quiet) systems?.turnPage();
+  }));
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", readPage);
   else readPage();
 
   // Coming and going.
-  const listen = (target: EventTarget, type: string, listener: (event: Event) => unknown, once?: boolean) => target.addEventListener(type, faults.guard(type, listener), { capture: true, once });
-  const experience = watchExperience(bridge, (target, type, listener) => listen(target, type, (event) => quiet || listener(event)));
+  const listen = (target: EventTarget, type: string, listener: (event: Event) => void) => target.addEventListener(type, faults.guard(type, listener), { capture: true });
+  const experience = watchExperience({
+    faults,
+    listen: (target, type, listener) => listen(target, type, (event) => quiet || listener(event)),
+    record: (name, params) => void recorder.record(name, params, []),
+    page: () => page,
+    loadTrouble: tag.attributes["experience"] !== "off" && (() => load<TroubleChunk>(troubleFile)),
+  });
   const hide = () => {
-    leave(true);
+    leave();
+    systems?.leave();
     flusher.sendLeaving();
   };
-  listen(document, "visibilitychange", () => (document.hidden ? hide() : journal.exchange()));
+  listen(document, "visibilitychange", () => (document.visibilityState === "hidden" ? hide() : void journal.exchange()));
   listen(window, "pagehide", () => {
     hide();
     journal.leave(recorder.undecided());
@@ -237,29 +297,35 @@ function start(tag: TagAttributes, faults: Faults): EndcapApi {
   listen(window, "pageshow", (event) => {
     if (!(event as PageTransitionEvent).persisted) return;
     experience.restart(event.timeStamp);
+    recorder.turnPage();
     journal.comeBack();
-    void recordView();
+    beginPage();
     reload();
   });
   for (const type of ["load", "click"]) listen(window, type, look);
-  listen(window, "pointerover", look, true);
-  listen(window, "online", flusher.flush);
+  listen(window, "online", () => void flusher.flush());
   if (journal.mayStore()) reload();
   faults.watch("config", loadConfig());
 
   return {
-    track: (name, params) => hear(name as EventName, { ...params }, "api"),
-    async product(product) {
-      view.told.push("view_item");
-      return (await loadCommerce()).product(product);
+    track: async (name, params) => (isShopEvent(name) ? capture(name, { ...params }, "api") : { ok: false, reason: "unknown-event" }),
+    product: async ({ currency, ...item }) => {
+      events.push("view_item");
+      // What is told in full is not kept waiting.
+      const view = item.item_id ? reading?.view : (await (await load<ReaderChunk>(readerFile)).readPage(shownPage)).view;
+      return capture("view_item", { ...view, value: item.price ?? view?.value, currency: currency ?? view?.currency, items: [{ ...view?.items[0], ...item }] }, "api");
     },
     consent: consent.update,
     recommend: async ({ placement }) => (await loadCarousels()).recommend(placement),
     diagnostics: async () => (await loadCarousels()).diagnostics(),
-    forget: bridge.forget,
-    identify: async (userId) => (await load("identity")).identify(bridge, userId),
+    forget,
+    identify: async (userId) => (await identity()).identify(bridge, userId),
     privacy: bridge.privacy,
   };
+}
+
+function hasOptedIn({ attributes }: TagAttributes): boolean {
+  return attributes["checkout"] === "on";
 }
 
 /** The shop's scripts get an interface that refuses in values, whatever happens inside. */
@@ -275,6 +341,6 @@ const faults = createFaults();
 faults.guard("start", () => {
   const tag = readTag(document);
   // An element with that id is not the tag.
-  if (tag && !window.endcap?.track && !isOffLimits(document, tag.attributes)) window.endcap = harmless(start(tag, faults), faults);
+  if (tag && !window.endcap?.track && !isOffLimits(document, hasOptedIn(tag))) window.endcap = harmless(start(tag, faults), faults);
 })();
 

@@ -1,6 +1,5 @@
 /** Writes down what a simulated shopper does, in the events that the tag would record for it. */
-import type { Arm, EventItem, EventName, EventParams, PageType, ShopEvent } from "../../core/events.ts";
-import { MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
+import { MAX_EVENTS_PER_BATCH, type Arm, type EventItem, type EventName, type EventParams, type PageType, type ShopEvent } from "../../core/events.ts";
 import type { ImportLine } from "../../core/api.ts";
 import { slateParams, type Slate } from "../../core/slate.ts";
 import type { Draw } from "./draw.ts";

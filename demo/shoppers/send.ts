@@ -1,7 +1,6 @@
 /** Sends simulated events through the public ingest API, as shoppers' browsers would: every limit applies. */
 import { routes, type ApiError, type ImportLine } from "../../core/api.ts";
-import type { BatchReceipt, EventBatch, ShopEvent } from "../../core/events.ts";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, type BatchReceipt, type EventBatch, type ShopEvent } from "../../core/events.ts";
 
 /** Browsers of several makers, as they name themselves: the edge turns away what calls itself a robot. */
 const USER_AGENTS = [

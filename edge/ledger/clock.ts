@@ -1,5 +1,5 @@
 /** When an event happened, and which quarter-hour and day that is. */
-import { OUTBOX_LIFETIME_MS } from "../../core/limits.ts";
+import { OUTBOX_LIFETIME_MS } from "../../core/events.ts";
 
 /** Counters are kept per quarter-hour: every time zone's days begin on one. */
 export const SLOT_MS = 15 * 60 * 1000;

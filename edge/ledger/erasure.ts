@@ -6,7 +6,7 @@
  * Only then is there a receipt. Whatever interrupts it, the request asked again or the alarm goes on from where it was.
  */
 import type { ErasureReceipt, ExportErasure } from "../../core/api.ts";
-import { OUTBOX_LIFETIME_MS } from "../../core/limits.ts";
+import { OUTBOX_LIFETIME_MS } from "../../core/events.ts";
 import { sha256Hex } from "../../core/ids.ts";
 import { clientRows, foldItemDays, newestRow, sealedSegment, segmentObject, type LedgerName } from "./archive.ts";
 import { DAY_MS, slotOf } from "./clock.ts";

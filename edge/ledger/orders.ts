@@ -9,8 +9,7 @@
  * A line is earned by the latest click on its item in a carousel, at most ATTRIBUTION_WINDOW_MS before. Clicks and
  * orders may arrive in either sequence: what an order contributes is taken back and added anew.
  */
-import type { EventParams } from "../../core/events.ts";
-import { ATTRIBUTION_WINDOW_MS, OUTBOX_LIFETIME_MS } from "../../core/limits.ts";
+import { ATTRIBUTION_WINDOW_MS, OUTBOX_LIFETIME_MS, type EventParams } from "../../core/events.ts";
 import { toMinor } from "./money.ts";
 import type { Tally } from "./tally.ts";
 import { WHOLE_SHOP } from "./tally.ts";

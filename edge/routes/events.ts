@@ -1,8 +1,7 @@
 /** `POST /v1/events`: what tags send. */
 import { isbot } from "isbot";
 import { routes } from "../../core/api.ts";
-import { BATCH_SCHEMA, type BatchHead, type BatchReceipt } from "../../core/events.ts";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
+import { BATCH_SCHEMA, MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, type BatchHead, type BatchReceipt } from "../../core/events.ts";
 import type { App, Services } from "../app.ts";
 import { judgeBatch } from "../batch.ts";
 import { numberVariable } from "../env.ts";

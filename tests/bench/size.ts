@@ -32,19 +32,16 @@ interface Bundle {
 const BUNDLES: Bundle[] = [
   { name: "tag", files: /^tag\.js$/ },
   { name: "reader", files: /^reader-.*\.js$/, budget: { encoding: "brotli", bytes: 6 * KB } },
-  { name: "carousel", files: /^carousel-(outbox-)?[\w-]{8}\.js$/, budget: { encoding: "brotli", bytes: 25 * KB } },
+  { name: "carousel", files: /^carousel-[\w-]{8}\.js$/, budget: { encoding: "brotli", bytes: 25 * KB } },
   { name: "carousel, where Ed25519 is missing", files: /^carousel-ed25519.*\.js$/ },
   // It loads one of its two backends; a GPU's is the larger.
   { name: "engine", files: /^engine-.*\.js$/, budget: { encoding: "gzip", bytes: 70 * KB } },
   { name: "engine, WASM file", files: /^engine-.*\.wasm$/ },
 ];
 /** What pages of a kind fetch, added up: each file is compressed by itself. */
-const PAGES: { name: string; bundles: string[]; budget?: Budget }[] = [
+const PAGES: { name: string; bundles: string[]; budget: Budget }[] = [
   { name: "a page without a carousel", bundles: ["tag"], budget: { encoding: "brotli", bytes: 8 * KB, goal: 6 * KB } },
   { name: "a product page without a carousel", bundles: ["tag", "reader"], budget: { encoding: "brotli", bytes: 14 * KB } },
-  { name: "a product page that says so in its elements only", bundles: ["tag", "reader", "markup"] },
-  { name: "a page whose data layer tells", bundles: ["tag", "commerce"] },
-  { name: "a page on which somebody has clicked", bundles: ["tag", "commerce", "trouble"] },
 ];
 /** In KB, brotli, as published or measured elsewhere and at other times: for the order of magnitude. */
 const OTHERS = [["Counterscale", 1.6], ["Plausible", 2.2], ["Snowplow", 15.6], ["Rudder", 29.5], ["PostHog", 103]] as const;

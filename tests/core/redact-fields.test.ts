@@ -2,12 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, it, vi } from "vitest";
-import type { EventName } from "../../core/events.ts";
+import { describe, expect, it } from "vitest";
+import type { EventName, ShopEventName } from "../../core/events.ts";
 import { kindOf, redactPath, redactText } from "../../core/redact.ts";
-import type { Bridge, View } from "../../widget/bridge.ts";
 import { pagePath } from "../../widget/capture/page.ts";
-import { start } from "../../widget/commerce/commerce.ts";
 import { createFaults } from "../../widget/faults.ts";
 import * as redaction from "../../widget/redaction.ts";
 import { createRecorder } from "../../widget/capture/recorder.ts";
@@ -40,7 +38,7 @@ const FIELDS: { [field: string]: (text: string) => [EventName, object] } = {
   element: (text) => ["dead_click", { element: `form#x > a[href="/a/${text}"]` }],
   path: (text) => ["page_view", { page_title: text.length > 0 ? "t" : "u" }],
 };
-const SHOP_EVENTS = /^(?!script_|form_|dead_|page_)/;
+const SHOP_EVENTS = /^(?!script_|form_|dead_)/;
 
 /** The event as it is sent, byte for byte. */
 async function sent(field: string, text: string): Promise<string> {
@@ -49,13 +47,10 @@ async function sent(field: string, text: string): Promise<string> {
     shopper: newShopper, isLoading: () => false, session: () => "session-0", ready: async () => {},
     record: async (event: RecordedEvent | null) => (event && events.push(event), { ok: true, seq: 1 }),
   } as unknown as Journal;
-  vi.stubGlobal("location", new URL(`https://shop.example/u/${encodeURIComponent(text)}/x`));
-  const path = field === "path" ? pagePath() : "/p";
-  const view: View = { told: [] };
-  const bridge = { attributes: {}, journal, page: () => ({ type: "other", path }), view: () => view, offLimits: () => false, redescribe: () => {}, load: async () => redaction, loadCommerce: async () => start(bridge), faults: createFaults(), nowMs: () => 0 } as unknown as Bridge;
-  const recorder = (bridge.recorder = createRecorder(bridge));
+  const path = field === "path" ? pagePath({ pathname: new URL(`https://shop.example/u/${encodeURIComponent(text)}/x`).pathname }) : "/p";
+  const recorder = createRecorder({ journal, page: () => ({ type: "other", path }), offLimits: () => false, loadRedaction: async () => redaction, faults: createFaults(), nowMs: () => 0 });
   const [name, params] = FIELDS[field]!(text);
-  await (SHOP_EVENTS.test(name) ? recorder.hear(name, params, "api") : recorder.record(name, params));
+  await (SHOP_EVENTS.test(name) ? recorder.track(name as ShopEventName, params) : recorder.record(name, params, []));
   expect(events, `${field}: ${text}`).toHaveLength(1);
   const { page, params: left } = events[0]!;
   return toJson({ page, params: left });

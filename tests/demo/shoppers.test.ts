@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { parseEvent, type ShopEvent } from "../../core/events.ts";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, parseEvent, type ShopEvent } from "../../core/events.ts";
 import { canonicalJson } from "../../core/weights/manifest.ts";
 import { drawArm } from "../../core/slate.ts";
 import { DEMO_CATALOGUE_SEED, generateShop } from "../../demo/catalogue/generate.ts";

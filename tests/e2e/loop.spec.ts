@@ -36,7 +36,7 @@ test.beforeEach(() => {
 
 test("a shopper's clicks re-rank the home page without the edge, and their events arrive once it is back", async ({ browser }) => {
   test.setTimeout(240_000);
-  const shop = await stack.open(demoShop({ shoppers: 2_500, days: 90 }), PORTS.trained);
+  const shop = await stack.open(demoShop(), PORTS.trained);
   const { context, errors } = await newShopper(browser);
   const home = await context.newPage();
   await home.goto(shop.url);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { routes } from "../../core/api.ts";
-import { MAX_BATCH_BYTES } from "../../core/limits.ts";
+import { MAX_BATCH_BYTES } from "../../core/events.ts";
 import type { Env } from "../../edge/env.ts";
 import { BROWSER, codeOf, createShop, NOON, pageViews, SHOP_ORIGIN, startEdge } from "./edge.ts";
 

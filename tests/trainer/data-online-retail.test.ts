@@ -5,8 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS } from "../../core/calendar.ts";
 import { parseProduct } from "../../core/catalogue.ts";
-import { parseEvent, type EventOf, type ShopEvent } from "../../core/events.ts";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, parseEvent, type EventOf, type ShopEvent } from "../../core/events.ts";
 import { headNoun } from "../../trainer/data/head-nouns.ts";
 import { findOnlineRetail, readOnlineRetail } from "../../trainer/data/online-retail.ts";
 

@@ -1,8 +1,7 @@
 /** What the tag makes of what shops write and push. */
 import { describe, expect, test } from "vitest";
-import type { PageType } from "../../core/events.ts";
 import { redactPath, redactText } from "../../core/redact.ts";
-import { conform } from "../../widget/commerce/conform.ts";
+import { conform } from "../../widget/capture/conform.ts";
 import { watchDataLayer } from "../../widget/capture/data-layer.ts";
 import { detectPageType } from "../../widget/capture/page.ts";
 import { createFaults } from "../../widget/faults.ts";
@@ -18,9 +17,6 @@ describe("what shops push", () => {
     const { items } = conform("view_item", { items: [{ item_id: "a", item_name: "x".repeat(501) }] }) as { items: { item_name: string }[] };
     expect(items[0]!.item_name).toHaveLength(500);
   });
-  test("cuts no address in two, which would not be known for one then", () => {
-    expect(conform("search", { search_term: `${"tea ".repeat(28)}ann.lee@mail.example.org` })).toEqual({ search_term: "tea ".repeat(28) });
-  });
   test("refuses a purchase without a transaction, and a view of nothing", () => {
     expect(conform("purchase", { items: [{ item_id: "a" }] })).toBeUndefined();
     expect(conform("view_item", { items: [] })).toBeUndefined();
@@ -30,7 +26,7 @@ describe("what shops push", () => {
 describe("the data layer", () => {
   const heard = (page: { dataLayer?: unknown }) => {
     const events: unknown[] = [];
-    watchDataLayer(page, { told: (...given) => void events.push(given), consent: (...given) => void events.push(["consent", ...given]) }, createFaults());
+    watchDataLayer(page, { event: (...given) => void events.push(given), consent: (...given) => void events.push(["consent", ...given]), legacy: (given) => void events.push(["legacy", given]) }, createFaults());
     return events;
   };
   function command(..._: unknown[]): IArguments {
@@ -42,7 +38,7 @@ describe("the data layer", () => {
     const events = heard(page);
     page.dataLayer.push(command("event", "search", { search_term: "tea" }), command("consent", "update", { analytics_storage: "granted" }));
     // Without items, the older e-commerce may be in it too.
-    expect(events).toEqual([["view_item", { value: 1 }, "data-layer"], ["", { value: 1 }, "universal"], ["search", { search_term: "tea" }, "gtag"], ["consent", "update", { analytics_storage: "granted" }]]);
+    expect(events).toEqual([["view_item", { value: 1 }, "data-layer"], ["legacy", { value: 1 }], ["search", { search_term: "tea" }, "gtag"], ["consent", "update", { analytics_storage: "granted" }]]);
   });
   test("still takes its pushes and gives its length, whatever they hold", () => {
     const page: { dataLayer: unknown[] } = { dataLayer: [] };
@@ -59,14 +55,14 @@ describe("the data layer", () => {
 });
 
 describe("page types", () => {
-  const at = (path: string, told?: PageType, title = "Shop") => detectPageType(path, title, told);
+  const at = (path: string, more: Partial<Parameters<typeof detectPageType>[0]> = {}) => detectPageType({ path, title: "Shop", events: [], ...more });
   test.each([
     ["/", "home"], ["/de", "home"], ["/product/self-checkout-scale", "product"], ["/collections/tea/products/assam", "product"], ["/category/cups", "category"],
     ["/cart", "cart"], ["/checkout/payment", "checkout"], ["/order-received/17", "thank_you"], ["/search", "search"], ["/account/orders", "account"], ["/about-us", "other"],
   ])("%s is %s", (path, type) => expect(at(path)).toBe(type));
-  test("an order makes any page a thank-you page", () => expect(at("/checkout", "thank_you")).toBe("thank_you"));
-  test("a page that tells nothing by its path tells it by its product", () => expect(at("/assam-tea", "product")).toBe("product"));
-  test("a page not found is no product page, whatever it recommends", () => expect(at("/gone", "product", "Page not found")).toBe("not_found"));
+  test("an order makes any page a thank-you page", () => expect(at("/checkout", { events: ["purchase"] })).toBe("thank_you"));
+  test("a page that tells nothing by its path tells it by its product", () => expect(at("/assam-tea", { read: "product" })).toBe("product"));
+  test("a page not found is no product page, whatever it recommends", () => expect(at("/gone", { title: "Page not found", events: ["view_item"] })).toBe("not_found"));
 });
 
 describe("what identifies a person", () => {

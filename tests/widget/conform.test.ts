@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parse, type ObjectSchema, type Schema } from "../../core/schema.ts";
 import { SHOP_EVENT_SCHEMAS, type ShopEventName } from "../../core/events.ts";
 import { seededRandom } from "../../core/ids.ts";
-import { conform, isShopEvent } from "../../widget/commerce/conform.ts";
+import { conform, isShopEvent } from "../../widget/capture/conform.ts";
 
 const TRIES = 4_000;
 const NAMES = Object.keys(SHOP_EVENT_SCHEMAS) as ShopEventName[];
@@ -14,10 +14,7 @@ function mend(schema: Schema, value: unknown): unknown {
   switch (schema.type) {
     case "string": {
       if (typeof value !== "string" && typeof value !== "number") return undefined;
-      const whole = String(value).trim();
-      const cut = whole.slice(0, schema.maxLength);
-      // Half an address or number would not be known for one.
-      const text = cut === whole ? cut : cut.replace(/\S*[@\d]\S*$/, "");
+      const text = String(value).trim().slice(0, schema.maxLength);
       if (text.length < (schema.minLength ?? 1)) return undefined;
       if (schema.pattern && !new RegExp(schema.pattern).test(text)) return undefined;
       return !schema.enum || schema.enum.includes(text) ? text : undefined;

@@ -1,7 +1,6 @@
 /** When the outbox is brought to the edge: nothing that is stored waits for ever. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
-import type { Consent } from "../../widget/consent.ts";
+import { MAX_EVENTS_PER_BATCH } from "../../core/events.ts";
 import { createFaults } from "../../widget/faults.ts";
 import type { Journal } from "../../widget/store/journal.ts";
 import { append } from "../../widget/store/outbox.ts";
@@ -18,13 +17,13 @@ afterEach(() => {
 function device() {
   const state: State = { ...newState(), client: { id: "client-0001", secret: "secret", nextSeq: 1 } };
   const counted: number[] = [];
-  const journal = { ready: async () => {}, run: async (work: (state: State) => unknown) => work(state), mayStore: () => true, tell() {}, kept: () => state } as unknown as Journal;
+  const journal = { ready: async () => {}, run: async (work: (state: State) => unknown) => work(state), tell() {}, kept: () => state } as unknown as Journal;
   const fetch = async (_: string, { body }: RequestInit) => {
     const { events } = JSON.parse(body as string) as { events: { seq: number }[] };
     counted.push(...events.map(({ seq }) => seq));
     return Response.json({ accepted: events.length, duplicate: 0, conflicts: [], rejected: [], watermark: 0 });
   };
-  const flusher = createFlusher({ edge: "https://edge.example", key: "wk", journal, faults: createFaults(), fetch: fetch as typeof globalThis.fetch, nowMs: () => Date.now(), load: async () => { throw new Error("no chunk is asked for"); }, consent: { grants: () => ({ analytics: true, personalization: true }) } as unknown as Consent });
+  const flusher = createFlusher({ edge: "https://edge.example", key: "wk", journal, faults: createFaults(), fetch: fetch as typeof globalThis.fetch, nowMs: () => Date.now(), random: () => 0.5, allowed: () => true });
   const store = (seq: number) => {
     append(state, [[seq, JSON.stringify({ seq, occurredAtMs: Date.now() })]]);
     flusher.poke();

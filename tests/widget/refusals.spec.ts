@@ -1,8 +1,7 @@
 /** What the tag does about refusals of the real Worker, whose headers decide what a browser lets it read. */
 import { expect, test } from "@playwright/test";
 import { routes } from "../../core/api.ts";
-import type { EventBatch } from "../../core/events.ts";
-import { MAX_BATCH_BYTES } from "../../core/limits.ts";
+import { MAX_BATCH_BYTES, type EventBatch } from "../../core/events.ts";
 import { demoShop } from "../../demo/plans.ts";
 import { startStack, type Stack } from "../e2e/stack.ts";
 import { carouselReady, delivered, diagnostics } from "./fixtures.ts";

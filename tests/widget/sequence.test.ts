@@ -1,6 +1,6 @@
 /** Every sequence number is used once or accounted for. */
 import { expect, test } from "vitest";
-import { OUTBOX_LIFETIME_MS } from "../../core/limits.ts";
+import { OUTBOX_LIFETIME_MS } from "../../core/events.ts";
 import { acknowledge, append, bury, logSent, MAX_OUTBOX_CHARS, nextBatch, type OutboxEntry } from "../../widget/store/outbox.ts";
 import { LEASE_MS, reserveNumbers, returnLease, takeLease } from "../../widget/store/sequence.ts";
 import { newState, type State } from "../../widget/store/state.ts";

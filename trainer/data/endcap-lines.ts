@@ -1,7 +1,6 @@
 /** Reads Endcap's own logs: batches as the import route takes them and as an export gives them, one a line. */
 import type { ImportLine } from "../../core/api.ts";
-import { BATCH_SCHEMA, parseEvent, type ShopEvent } from "../../core/events.ts";
-import { MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
+import { BATCH_SCHEMA, MAX_EVENTS_PER_BATCH, parseEvent, type ShopEvent } from "../../core/events.ts";
 import { ID_PATTERN, SHA256_PATTERN } from "../../core/ids.ts";
 import { parse, type ObjectSchema } from "../../core/schema.ts";
 import type { LogPiece, ReadContext, Reader } from "./reader.ts";

@@ -1,7 +1,6 @@
 /** Makes of a log's acts the numbered events that the edge counts: in sessions, each client's in the file's order. */
 import type { ImportLine } from "../../core/api.ts";
-import { EVENT_SCHEMAS, parseEvent, type EventItem, type EventOf, type ShopEvent } from "../../core/events.ts";
-import { SESSION_TIMEOUT_MS } from "../../core/limits.ts";
+import { EVENT_SCHEMAS, parseEvent, SESSION_TIMEOUT_MS, type EventItem, type EventOf, type ShopEvent } from "../../core/events.ts";
 import { ID_PATTERN } from "../../core/ids.ts";
 import type { Act } from "./acts.ts";
 import type { CleaningReport } from "./cleaning.ts";

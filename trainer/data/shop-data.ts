@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ImportLine } from "../../core/api.ts";
 import type { Product } from "../../core/catalogue.ts";
-import type { ShopEvent } from "../../core/events.ts";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, type ShopEvent } from "../../core/events.ts";
 import type { CleaningReport } from "./cleaning.ts";
 
 export interface ShopData {

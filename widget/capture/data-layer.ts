@@ -1,17 +1,15 @@
 /** Watches the shop's data layer: what is in it already, and every push from now on. */
-import type { EventName } from "../../core/events.ts";
+import type { ShopEventName } from "../../core/events.ts";
 import type { Faults } from "../faults.ts";
+import { isShopEvent } from "./conform.ts";
 import type { Voice } from "./recorder.ts";
 
 export interface DataLayerListener {
-  /** A voice's word. Universal Analytics' e-commerce, which shops still push, has no one name: it is called nothing. */
-  told(name: EventName, params: object, voice: Voice): void;
+  event(name: ShopEventName, params: Record<string, unknown>, voice: Voice): void;
   consent(action: unknown, state: unknown): void;
+  /** Universal Analytics' e-commerce, which shops still push. */
+  legacy(ecommerce: Record<string, unknown>): void;
 }
-
-/** What e-commerce events are called; which of them are known, the commerce chunk says. */
-const SHOP_EVENT = /^(view_|select_|add_|remove_|begin_|purchase$|refund$|search$|login$)/;
-const isShopEvent = (name: unknown): name is EventName => SHOP_EVENT.test(name as string);
 
 /** @returns looks whether the shop has put another array in place of the one watched */
 export function watchDataLayer(page: { dataLayer?: unknown }, listener: DataLayerListener, faults: Faults): () => void {
@@ -36,13 +34,19 @@ export function watchDataLayer(page: { dataLayer?: unknown }, listener: DataLaye
 }
 
 function read(push: unknown, listener: DataLayerListener): void {
-  // What gtag pushes is `arguments`.
-  const { 0: command, 1: first, 2: second, event, ecommerce, ...rest } = Object(push) as { [key: string]: unknown };
+  if (typeof push !== "object" || push === null) return;
+  const [command, first, second] = [0, 1, 2].map((index) => (push as Record<number, unknown>)[index]);
   if (command === "consent") listener.consent(first, second);
-  else if (command === "event" && isShopEvent(first)) listener.told(first, Object(second) as object, "gtag");
-  else {
-    if (isShopEvent(event)) listener.told(event, { ...rest, ...(ecommerce as object) }, "data-layer");
+  else if (command === "event") {
+    if (isShopEvent(first)) listener.event(first, asRecord(second), "gtag");
+  } else {
+    const { event, ecommerce, ...rest } = push as Record<string, unknown>;
+    if (isShopEvent(event)) listener.event(event, { ...rest, ...asRecord(ecommerce) }, "data-layer");
     // Also under a name of today's: shops have changed the one and not the other.
-    if (ecommerce && !(ecommerce as { items?: unknown }).items) listener.told("" as EventName, ecommerce, "universal");
+    if (ecommerce && !asRecord(ecommerce)["items"]) listener.legacy(asRecord(ecommerce));
   }
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -7,7 +7,7 @@ import { followTcf, type TcfApi } from "./tcf.ts";
 const followed = new Set<string>();
 
 /** Follows what is on the page by now; called again, whatever has come since. */
-export function start(bridge: Bridge): void {
+export function followConsent(bridge: Bridge): void {
   const page = window as { Shopify?: ShopifyGlobal; __tcfapi?: TcfApi };
   const once = (name: string, follow: () => void) => {
     if (followed.has(name)) return;

@@ -5,13 +5,17 @@
  * article 5.3); after half a year it lapses, as the French authority recommends for both.
  * @see https://www.cnil.fr/en/cookies-and-other-tracking-devices-cnil-publishes-new-guidelines
  */
-import { choiceName } from "../names.ts";
 import type { Bridge } from "../bridge.ts";
 import type { Grants } from "../consent.ts";
 import { toJson } from "../json.ts";
 
+/** Of the entry. @param key the shop's public write key */
+export function choiceNameOf(key: string): string {
+  return `endcap-choice-${key}`;
+}
+
 /** Takes the choice over and keeps it for the next pages; where storage is blocked, it holds for this page. */
-export function choose({ key, consent, faults, nowMs }: Bridge, changes: Partial<Grants>): void {
+export function choose({ consent, choiceName, faults, nowMs }: Bridge, changes: Partial<Grants>): void {
   consent.update(changes, "shopper");
-  faults.guard("choice", () => localStorage.setItem(choiceName(key), toJson({ ...consent.said.shopper, atMs: nowMs() })))();
+  faults.guard("choice", () => localStorage.setItem(choiceName, toJson({ ...consent.said.shopper, atMs: nowMs() })))();
 }

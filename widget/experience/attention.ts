@@ -1,6 +1,5 @@
 /** How long a page view has had the shopper's attention, and how much of the page was seen. */
-import type { EventParams } from "../../core/events.ts";
-import { SESSION_TIMEOUT_MS } from "../../core/limits.ts";
+import { SESSION_TIMEOUT_MS, type EventParams } from "../../core/events.ts";
 import type { Listen } from "./experience.ts";
 
 export interface Attention {

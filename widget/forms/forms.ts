@@ -42,7 +42,7 @@ export function watchForms({ recorder, faults }: Pick<Bridge, "recorder" | "faul
 
   return {
     leave: faults.guard("forms", () => {
-      for (const [form, { fields, last }] of begun) faults.watch("forms", recorder.record("form_abandon", { form: elementPath(form), field: last, fields: [...fields] }));
+      for (const [form, { fields, last }] of begun) faults.watch("forms", recorder.record("form_abandon", { form: elementPath(form), field: last, fields: [...fields] }, []));
       begun = new Map();
     }) as () => void,
   };

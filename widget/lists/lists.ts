@@ -6,9 +6,8 @@
  * is only where none of its products can be found, so that no list is told twice.
  */
 import type { Bridge } from "../bridge.ts";
+import type { conform } from "../capture/conform.ts";
 import type { Voice } from "../capture/recorder.ts";
-import type { conform } from "../commerce/conform.ts";
-import type { SystemsHost } from "../systems/host.ts";
 import { createImpressions } from "../ui/impressions.ts";
 import { findCards, keyOf, openTrees } from "./cards.ts";
 import { nameCards, type NamedCard, type ToldList } from "./items.ts";
@@ -26,7 +25,7 @@ const SEARCH_GRACE_MS = 1_000;
 
 export interface Lists {
   /** The shop tells of a list. */
-  told(params: Record<string, unknown>, voice: Voice): void;
+  told(params: Record<string, unknown>, voice: Voice | undefined): void;
   /** Another page of a single-page shop begins. */
   turnPage(): void;
   /** The page is left: what has been seen is told now. */
@@ -34,7 +33,7 @@ export interface Lists {
 }
 
 interface Told extends ToldList {
-  voice: Voice;
+  voice: Voice | undefined;
   /** Whether one of its products has been found. */
   found: boolean;
   timer?: ReturnType<typeof setTimeout>;
@@ -42,11 +41,9 @@ interface Told extends ToldList {
 
 export interface ListsHost extends Pick<Bridge, "recorder" | "faults" | "page"> {
   conform: typeof conform;
-  /** Records a voice's word, unless another voice has told the same. */
-  tell: SystemsHost["capture"];
 }
 
-export function watchLists({ recorder, faults, page, conform, tell }: ListsHost): Lists {
+export function watchLists({ recorder, faults, page, conform }: ListsHost): Lists {
   const impressions = createImpressions();
   let told: Told[] = [];
   let named = new Map<Element, NamedCard>();
@@ -69,7 +66,7 @@ export function watchLists({ recorder, faults, page, conform, tell }: ListsHost)
     }
     for (const [name, cards] of lists) {
       const params = conform("view_item_list", { ...(JSON.parse(name) as object), items: cards.map(({ item }) => item) });
-      if (params) faults.watch("lists", recorder.record("view_item_list", params));
+      if (params) faults.watch("lists", recorder.record("view_item_list", params, []));
     }
   });
   const view = faults.guard("lists", (element: HTMLElement) => {
@@ -106,7 +103,7 @@ export function watchLists({ recorder, faults, page, conform, tell }: ListsHost)
     if (list.found || !told.includes(list)) return;
     told = told.filter((other) => other !== list);
     const { voice, found, timer, ...params } = list;
-    faults.watch("lists", tell("view_item_list", params, voice));
+    faults.watch("lists", recorder.track("view_item_list", params, voice));
   });
 
   const tellChosen = faults.guard("lists", () => {
@@ -114,7 +111,7 @@ export function watchLists({ recorder, faults, page, conform, tell }: ListsHost)
     const card = chosen;
     chosen = undefined;
     // The shop's own word for the same click makes this a repetition.
-    faults.watch("lists", tell("select_item", { ...nameOf(card), items: [card.item] }, "page"));
+    faults.watch("lists", recorder.track("select_item", { ...nameOf(card), items: [card.item] }, "page"));
   });
   const choose = faults.guard("lists", (event: Event) => {
     const { button } = event as MouseEvent;
@@ -132,7 +129,7 @@ export function watchLists({ recorder, faults, page, conform, tell }: ListsHost)
     clearTimeout(searching);
     searching = undefined;
     const found = readSearch(document);
-    if (found) faults.watch("search", tell("view_search_results", { ...found }, "page"));
+    if (found) faults.watch("search", recorder.track("view_search_results", found, "page"));
   });
   const begin = () => {
     if (page().type === "search" || (/home|other/.test(page().type) && termInAddress(new URL(location.href)))) searching = setTimeout(tellSearch, SEARCH_GRACE_MS);

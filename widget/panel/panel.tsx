@@ -10,7 +10,7 @@ let open: { host: HTMLElement; refresh: () => Promise<void> } | undefined;
 let listening = false;
 
 /** Opens the panel over the page; where it is open already, nothing happens. */
-export async function start(bridge: Bridge): Promise<void> {
+export async function openPanel(bridge: Bridge): Promise<void> {
   if (open) return;
   const host = document.createElement("endcap-privacy");
   const root = host.attachShadow({ mode: "open" });

@@ -1,5 +1,4 @@
 /** Everything that this device holds for the shop, and everything it has sent: for the shopper to read and to take along. */
-import { filesName, journalName } from "../names.ts";
 import { openDB } from "idb";
 import type { StoredCards } from "../store/files.ts";
 import type { Bridge } from "../bridge.ts";
@@ -23,9 +22,9 @@ export interface DeviceRecord {
 
 /** Reads the disk itself, also where consent is gone and the tag reads nothing of it any more. */
 export async function readDevice(bridge: Bridge): Promise<DeviceRecord> {
-  const { journal, key } = bridge;
+  const { journal, journalName } = bridge;
   await journal.ready();
-  const [state, titles] = await Promise.all([journal.isDurable() ? readDisk(journalName(key)) : journal.run((kept) => kept).then((kept) => kept ?? newState()), readTitles(bridge)]);
+  const [state, titles] = await Promise.all([journal.isDurable() ? readDisk(journalName) : journal.run((kept) => kept).then((kept) => kept ?? newState()), readTitles(bridge)]);
   return {
     shopper: { ...newShopper(), ...state.rows }, client: state.client, totals: state,
     waiting: Object.values(state.outbox).map((json) => ({ json })), sent: [...state.sent].reverse(), titles,
@@ -45,10 +44,10 @@ async function exists(name: string): Promise<boolean> {
   return (await indexedDB.databases?.().catch(() => []))?.some((found) => found.name === name) ?? false;
 }
 
-async function readTitles({ key, faults }: Bridge): Promise<ReadonlyMap<string, string>> {
-  if (!(await exists(filesName(key)))) return new Map();
+async function readTitles({ filesName, faults }: Bridge): Promise<ReadonlyMap<string, string>> {
+  if (!(await exists(filesName))) return new Map();
   const cards = await new Promise<StoredCards | undefined>((resolve) => {
-    const opening = indexedDB.open(filesName(key));
+    const opening = indexedDB.open(filesName);
     opening.onerror = () => resolve(undefined);
     opening.onsuccess = faults.guard("titles", () => {
       const asking = opening.result.transaction("files").objectStore("files").get("cards");

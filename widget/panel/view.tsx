@@ -50,7 +50,7 @@ export class Panel extends Component<PanelProps, PanelState> {
       this.setState(({ ends }) => ({ ends: [...ends, { ...end, genuine }] }));
     };
     // A wish of an earlier page may be answered on this one.
-    bridge.faults.watch("receipt", bridge.load("identity").then(({ onErasure }) => {
+    bridge.faults.watch("receipt", bridge.identity().then(({ onErasure }) => {
       this.quiet = onErasure(bridge, (end) => bridge.faults.watch("receipt", take(end)));
     }));
   }
@@ -74,7 +74,7 @@ export class Panel extends Component<PanelProps, PanelState> {
   }
   private note(clientId: string) {
     const { bridge } = this.props;
-    bridge.faults.watch("erasure", bridge.load("identity").then(({ dropRefusal }) => dropRefusal(bridge, clientId)));
+    bridge.faults.watch("erasure", bridge.identity().then(({ dropRefusal }) => dropRefusal(bridge, clientId)));
     this.setState(({ ends }) => ({ ends: ends.filter((end) => end.clientId !== clientId) }));
   }
   private download() {

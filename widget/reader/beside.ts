@@ -1,7 +1,6 @@
 /** Fetches what few pages need: chunks that lie beside the reader, under names of the same build. */
 
 interface Beside {
-  markup: typeof import("./markup.ts");
   mend: typeof import("./json.ts");
   shopify: typeof import("./shopify.ts");
 }

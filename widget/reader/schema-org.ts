@@ -1,15 +1,17 @@
-/** Reads schema.org's products from JSON-LD, and from what microdata and RDFa say in the same words (see markup.ts). */
+/** Reads schema.org's products from JSON-LD, microdata and RDFa, which say the same in three ways of writing. */
 import type { PageType } from "../../core/events.ts";
 import { readAmount } from "./amount.ts";
 import { fetchBeside } from "./beside.ts";
 import type { Flow } from "./flow.ts";
 import type { PageProduct, ReaderPage, Variant } from "./product.ts";
-import { availabilityOf, listOf, plain, sameName, textOf } from "./words.ts";
+import { availabilityOf, listOf, sameName, textOf } from "./words.ts";
 
 /** One schema.org object; a property holds one value or several. */
 export type Thing = { [property: string]: unknown };
 
 const things = (value: unknown): Thing[] => listOf(value).filter((entry): entry is Thing => typeof entry === "object");
+/** Names come with and without an address or a prefix. */
+const plain = (name: unknown): string => String(name).replace(/.*[/#:]/, "");
 const isA = (thing: Thing, pattern: RegExp): boolean => listOf(thing["@type"]).some((type) => pattern.test(plain(type)));
 
 /** All objects of the page's JSON-LD, graphs opened; those that others merely mention stay where they are. */
@@ -28,6 +30,25 @@ export async function readJsonLd(flow: Flow): Promise<Thing[]> {
       // Mending is fetched by the pages that need it.
       open((await fetchBeside("mend")).parseLoosely(textContent!));
     }
+  }
+  return found;
+}
+
+/** All objects that are written into the page's elements. */
+export function readMarkup(flow: Flow): Thing[] {
+  const found: Thing[] = [];
+  for (const [scope, type, property] of [["itemscope", "itemtype", "itemprop"], ["typeof", "typeof", "property"]] as const) {
+    const objects = new Map(flow.all(`[${scope}]`).map((element) => [element, { "@type": element.getAttribute(type)?.split(/\s+/) } as Thing]));
+    const top = new Set(objects.values());
+    for (const element of flow.all(`[${property}]`)) {
+      const own = objects.get(element);
+      const holder = objects.get((own ? element.parentElement : element)?.closest(`[${scope}]`)!);
+      if (!holder) continue;
+      top.delete(own!);
+      const value = own ?? element.getAttribute("content") ?? element.getAttribute(/^(LINK|A)$/.test(element.tagName) ? "href" : "src") ?? element.getAttribute("value") ?? element.textContent;
+      for (const name of element.getAttribute(property)!.split(/\s+/)) holder[plain(name)] = [...listOf(holder[plain(name)]), value];
+    }
+    found.push(...top);
   }
   return found;
 }

@@ -5,11 +5,6 @@ export function listOf(value: unknown): unknown[] {
   return [value].flat().filter((entry) => entry !== undefined && entry !== null);
 }
 
-/** Schema.org's names come with and without an address or a prefix. */
-export function plain(name: unknown): string {
-  return String(name).replace(/.*[/#:]/, "");
-}
-
 /** Text of what may be a text, a number, an object with a name, or a list of those; without markup's leftovers. */
 export function textOf(value: unknown): string | undefined {
   const [first] = listOf(value) as [{ [property: string]: unknown } | string | number | undefined];

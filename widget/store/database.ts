@@ -5,9 +5,8 @@
  * the tag a tenth larger. Events stand by themselves, under their numbers: of a backlog a transaction reads no more than
  * a batch, and the document stays small. What only carousels need goes through `idb` (see files.ts).
  */
-import { journalName } from "../names.ts";
-import { MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
-import type { Bridge } from "../bridge.ts";
+import { MAX_EVENTS_PER_BATCH } from "../../core/events.ts";
+import type { Faults } from "../faults.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import { newState, type State } from "./state.ts";
 
@@ -31,14 +30,15 @@ export interface Database {
   close(): void;
 }
 
-export function createDatabase({ key, faults }: Pick<Bridge, "key" | "faults">): Database {
+/** @param upgrade brings a database of the first layout into this one */
+export function createDatabase(name: string, faults: Faults, upgrade: (name: string) => Promise<unknown>): Database {
   let handle: IDBDatabase | undefined;
   let last = newState();
   let memory: State | undefined;
 
   const open = () => new Promise<IDBDatabase>((resolve, reject) => {
     // Whatever its version is: another page may have raised it.
-    const request = indexedDB.open(journalName(key));
+    const request = indexedDB.open(name);
     request.onupgradeneeded = () => request.result.createObjectStore(STATE_STORE);
     request.onsuccess = () => {
       const opened = request.result;
@@ -53,6 +53,11 @@ export function createDatabase({ key, faults }: Pick<Bridge, "key" | "faults">):
   });
   const attempt = async <T>(work: (state: State) => T) => {
     handle ??= await open();
+    if (!handle.objectStoreNames.contains(STATE_STORE)) {
+      close();
+      await upgrade(name);
+      handle = await open();
+    }
     const transaction = handle.transaction(STATE_STORE, "readwrite");
     const store = transaction.objectStore(STATE_STORE);
     return new Promise<T>((resolve, reject) => {

@@ -1,5 +1,4 @@
 /** Files fetched from the edge, kept for the next page: the catalogue's cards, the model's weights, what the engine measured. */
-import { filesName } from "../names.ts";
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Card } from "../../core/catalogue.ts";
 import type { Bridge } from "../bridge.ts";
@@ -42,12 +41,12 @@ interface Schema extends DBSchema {
 }
 
 /** In memory until the shopper allows more, on disk from then on; a disk that refuses costs the next page a download. */
-export function createFiles({ key, journal, faults, onChange }: Pick<Bridge, "key" | "journal" | "faults" | "onChange">): Files {
+export function createFiles({ filesName, journal, faults, onChange }: Pick<Bridge, "filesName" | "journal" | "faults" | "onChange">): Files {
   const memory = new Map<string, StoredFile>();
   let opening: Promise<IDBPDatabase<Schema> | null> | undefined;
 
   const open = async () => {
-    const disk = await openDB<Schema>(filesName(key), 1, {
+    const disk = await openDB<Schema>(filesName, 1, {
       upgrade: (database) => void database.createObjectStore("files"),
       // Somebody wants to delete it: this page goes on in memory, and does not bring it back.
       blocking: (_, __, { target }) => {

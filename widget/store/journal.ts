@@ -1,16 +1,15 @@
 /** The journal: takes what happens, in memory at once and on disk as far as the shopper allows. */
-import { erasureName, filesName, journalName } from "../names.ts";
 import type { EventName, EventSource, PageType } from "../../core/events.ts";
 import { createId, sha256Hex } from "../../core/ids.ts";
-import type { Bridge } from "../bridge.ts";
 import type { Step } from "../capture/recorder.ts";
-import { PURPOSES, type Grants } from "../consent.ts";
+import { PURPOSES, type Consent, type Grants } from "../consent.ts";
+import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
 import { createDatabase, deleteDatabase } from "./database.ts";
-import { readWords, type LastWords } from "./last-words.ts";
-import { append, drop, entriesOf, type OutboxEntry } from "./outbox.ts";
+import { leaveWords, readWords, type LastWords } from "./last-words.ts";
+import { append, drop, type OutboxEntry } from "./outbox.ts";
 import { LEASE_MS, returnLease, takeLease, takeNumbers, type Client, type Lease } from "./sequence.ts";
-import { change, continueSession, newShopper, purposeOf, SHOPPER_ROWS, type Change, type Shopper, type ShopperRow } from "./shopper.ts";
+import { change, continueSession, newShopper, ROW_PURPOSE, SHOPPER_ROWS, type Change, type Shopper, type ShopperRow } from "./shopper.ts";
 import type { State } from "./state.ts";
 
 /** Events and changes held in memory until consent; a page that never gets it must not grow. */
@@ -59,7 +58,7 @@ export interface Journal {
   kept(): State | undefined;
   /** Tells other tabs that there is something to read. */
   tell(): void;
-  /** Numbered events that the edge is not known to have: this page's that are not on disk, then the oldest that are. */
+  /** Numbered events of this page that the edge is not known to have, oldest first. */
   unsettled(): OutboxEntry[];
   /** Leaves to the next page what is not on disk yet, these steps, and the numbers that this page leased and did not use. */
   leave(steps: Step[]): void;
@@ -69,8 +68,27 @@ export interface Journal {
   forget(): Promise<void>;
 }
 
-/** What the journal needs of the tag; the parts that need the journal themselves are asked for when they are there. */
-export type JournalHost = Pick<Bridge, "key" | "consent" | "faults" | "nowMs" | "load" | "announce" | "recorder" | "flusher">;
+export interface JournalOptions {
+  /** Of the database, of what closing pages leave in localStorage, and of the channel between tabs. */
+  name: string;
+  /** Another database to delete with this one. */
+  filesName: string;
+  consent: Consent;
+  faults: Faults;
+  nowMs: () => number;
+  /** Brings a database of the first layout into today's. */
+  upgrade: (name: string) => Promise<unknown>;
+  /** Decides about what closed pages could not. */
+  decide: (step: Step, shopper: Shopper) => Recorded[];
+  /** Whether it can be decided about them now. */
+  prepare: (steps: readonly Step[]) => Promise<boolean>;
+  /** After each change, from this tab or another one. */
+  onChange: () => void;
+  /** Whom the device is about to forget: only the caller remembers them from here on. */
+  onForget: (client: Client) => void;
+  /** After events have reached the disk. */
+  onStored: () => void;
+}
 
 interface Held {
   event: RecordedEvent;
@@ -78,10 +96,8 @@ interface Held {
   resolve(result: TrackResult): void;
 }
 
-export function createJournal(host: JournalHost): Journal {
-  const { key, consent, faults, nowMs, announce } = host;
-  const name = journalName(key);
-  const database = createDatabase(host);
+export function createJournal({ name, filesName, consent, faults, nowMs, upgrade, decide, prepare, onChange, onForget, onStored }: JournalOptions): Journal {
+  const database = createDatabase(name, faults, upgrade);
   /** What the keys of last words begin with. */
   const words = `${name}/`;
   let shopper = newShopper();
@@ -98,6 +114,7 @@ export function createJournal(host: JournalHost): Journal {
   let overflow = 0;
   /** Not on disk. */
   let changes: Change[] = [];
+  const onDisk = new Map<OutboxEntry[0], string>();
   let turn = Promise.resolve();
   let isDue = false;
   let isForgotten = false;
@@ -107,21 +124,17 @@ export function createJournal(host: JournalHost): Journal {
   // Whatever another tab says, there is something to read; "forget": or nothing ever again.
   // Missing in old browsers; Firefox refuses one where it refuses cookies.
   const channel: Partial<BroadcastChannel> = faults.guard("channel", () => new BroadcastChannel(name))() ?? {};
-  const tell = (message?: string) => channel.postMessage?.(message);
-  channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<string | undefined>) => void (data ? forget(false) : exchange()));
+  const tell = (message = "") => channel.postMessage?.(message);
+  channel.onmessage = faults.guard("channel", ({ data }: MessageEvent<string>) => void (data ? forget(false) : exchange()));
 
-  const may = (row: ShopperRow) => consent.grants()[purposeOf(row)];
+  const may = (row: ShopperRow) => consent.grants()[ROW_PURPOSE[row]];
   const mayStore = () => !isForgotten && PURPOSES.some((purpose) => consent.grants()[purpose]);
-  /** @param value absent: as of somebody new */
-  const set = (row: ShopperRow, value: unknown = newShopper()[row]) => {
-    shopper = { ...shopper, [row]: value };
-  };
-  const apply = ({ row, apply }: Change, rows: Partial<Shopper>) => {
-    rows[row] = apply((rows[row] ?? newShopper()[row]) as never) as never;
+  const apply = ({ row, apply: step }: Change, rows: Partial<Shopper> = (shopper = { ...shopper })) => {
+    rows[row] = step((rows[row] ?? newShopper()[row]) as never) as never;
   };
   const note = (step: Change) => {
     changes.push(step);
-    apply(step, (shopper = { ...shopper }));
+    apply(step);
   };
   const session = (atMs: number) => {
     const current = continueSession(shopper.session, atMs);
@@ -133,17 +146,19 @@ export function createJournal(host: JournalHost): Journal {
   const number = () => {
     for (const waiting of held) {
       if (waiting.entry) continue;
-      if (!lease || lease.next > lease.to || nowMs() - lease.atMs > LEASE_MS) return true;
+      if (!lease || lease.next > lease.to || nowMs() - lease.leasedAtMs > LEASE_MS) return true;
       const seq = lease.next++;
       waiting.entry = entryOf(seq, session(waiting.event.occurredAtMs), waiting.event);
     }
     return !lease;
   };
 
-  const numbered = () => held.filter(({ entry }) => entry);
-
   let kept: State | undefined;
-  const run = <T>(work: (state: State) => T) => database.run((state) => work((kept = state)));
+  const run = <T>(work: (state: State) => T) => database.run((state) => {
+    const result = work((kept = state));
+    for (const seq of onDisk.keys()) if (!state.outbox[seq]) onDisk.delete(seq);
+    return result;
+  });
 
   /** Finishes on disk what a closed page has begun. */
   const hear = (state: State, { rows, lease: left, entries, events, steps }: LastWords) => {
@@ -151,7 +166,7 @@ export function createJournal(host: JournalHost): Journal {
     for (const row of SHOPPER_ROWS) if (rows[row] !== undefined && may(row)) state.rows[row] = rows[row] as never;
     if (analytics) append(state, entries);
     if (analytics && left) returnLease(state, left);
-    const made = [...events.map((event) => ({ event, changes: [] })), ...steps.flatMap((step) => host.recorder.decide(step, { ...newShopper(), ...state.rows }))];
+    const made = [...events.map((event) => ({ event, changes: [] })), ...steps.flatMap((step) => decide(step, { ...newShopper(), ...state.rows }))];
     for (const { event, changes } of made) {
       for (const step of changes) if (may(step.row)) apply(step, state.rows);
       if (!analytics) continue;
@@ -168,7 +183,7 @@ export function createJournal(host: JournalHost): Journal {
       for (const waiting of held) delete waiting.entry;
     }
     const isShort = number();
-    const batch = numbered();
+    const batch = held.filter(({ entry }) => entry);
     append(state, batch.map(({ entry }) => entry!));
     if (known) known.next = lease!.next;
     if (overflow > 0) drop(state, takeNumbers(state, overflow), state.client!.nextSeq - 1, "over-quota");
@@ -179,14 +194,19 @@ export function createJournal(host: JournalHost): Journal {
   const settle = (state: State, { batch, dropped, lease: taken }: ReturnType<typeof write>) => {
     lease = taken;
     overflow -= dropped;
-    held = held.slice(batch.length);
+    const written = new Set(batch);
+    held = held.filter((waiting) => !written.has(waiting));
     for (const { entry, resolve } of batch) {
-      const [seq] = entry!;
-      resolve(state.outbox[seq] ? (database.isDurable() ? { ok: true, seq } : { ok: false, reason: "not-durable" }) : { ok: false, reason: "over-quota" });
+      const [seq, json] = entry!;
+      if (!state.outbox[seq]) resolve({ ok: false, reason: "over-quota" });
+      else {
+        onDisk.set(seq, json);
+        resolve(database.isDurable() ? { ok: true, seq } : { ok: false, reason: "not-durable" });
+      }
     }
-    if (batch[0]) host.flusher.poke();
+    if (batch.length > 0) onStored();
     number();
-    if (held[0]) void exchange();
+    if (held.length > 0) void exchange();
   };
 
   /** One transaction: what this page has for the disk goes there, and what is there comes back. */
@@ -195,17 +215,14 @@ export function createJournal(host: JournalHost): Journal {
     if (isLeft) return;
     const grants = consent.grants();
     // What was read under a consent that is gone is not used any more.
-    for (const row of SHOPPER_ROWS) if (loadedFor[purposeOf(row)] && !may(row)) set(row);
+    for (const row of SHOPPER_ROWS) if (loadedFor[ROW_PURPOSE[row]] && !may(row)) apply({ row, apply: () => newShopper()[row] });
     if (!mayStore()) {
       loadedFor = {};
-      return announce();
+      return onChange();
     }
     if (grants.analytics) candidate ??= await newClient();
     const left: [string, LastWords][] = [];
-    for (const [key, word] of faults.guard("store", readWords<LastWords>)(words) ?? []) {
-      const steps = host.recorder.prepare(word.steps);
-      if (steps) left.push([key, { ...word, steps }]);
-    }
+    for (const word of faults.guard("last words", readWords<LastWords>)(words) ?? []) if (await prepare(word[1].steps)) left.push(word);
     const { state, written, sent } = await run((state) => {
       const news = left.filter(([key]) => database.isDurable() && !state.heard.includes(key));
       state.heard = [...state.heard, ...news.map(([key]) => key)].slice(-KEPT_HEARD);
@@ -223,12 +240,12 @@ export function createJournal(host: JournalHost): Journal {
     if (database.isDurable()) for (const [key] of left) localStorage.removeItem(key);
     const before = toJson(shopper);
     changes = changes.filter((step) => !written.has(step));
-    for (const row of SHOPPER_ROWS) if (may(row)) set(row, state.rows[row]);
-    for (const step of changes) if (may(step.row)) apply(step, shopper);
+    for (const row of SHOPPER_ROWS) if (may(row)) apply({ row, apply: () => state.rows[row] ?? newShopper()[row] });
+    for (const step of changes) if (may(step.row)) apply(step);
     loadedFor = grants;
     if (sent) settle(state, sent);
     if (written.size > 0) tell();
-    if (toJson(shopper) !== before) announce();
+    if (toJson(shopper) !== before) onChange();
   };
   /** @returns a promise that never rejects */
   const inTurn = (work: () => Promise<unknown> | void) => (turn = turn.then(work).then(() => {}, (error: unknown) => faults.note("store", error)));
@@ -245,16 +262,16 @@ export function createJournal(host: JournalHost): Journal {
     client = lease = undefined;
     held = [];
     changes = [];
-    kept = undefined;
+    onDisk.clear();
     if (everywhere) tell("forget");
-    announce();
+    onChange();
     return inTurn(async () => {
       // Whoever allows nothing now may have been known before.
       const erased = everywhere && ((await database.run((state) => state.client)) ?? known);
-      if (erased) faults.guard("erasure", () => localStorage.setItem(erasureName(key) + erased.id, erased.secret))();
+      if (erased) onForget(erased);
       database.close();
       for (const [key] of readWords(words)) localStorage.removeItem(key);
-      if (everywhere) await Promise.all([name, filesName(key)].map(deleteDatabase));
+      if (everywhere) await Promise.all([name, filesName].map(deleteDatabase));
     });
   };
 
@@ -265,11 +282,11 @@ export function createJournal(host: JournalHost): Journal {
     isDurable: database.isDurable,
     ready: () => turn,
     isLoading: () => mayStore() && PURPOSES.some((purpose) => consent.grants()[purpose] && !loadedFor[purpose]),
-    session,
+    session: (atMs) => session(atMs),
     exchange,
     run: async (work) => (mayStore() ? run(work) : undefined),
     kept: () => kept,
-    tell,
+    tell: () => tell(),
     async record(event, steps) {
       const { analytics } = consent.grants();
       steps.forEach(note);
@@ -282,20 +299,19 @@ export function createJournal(host: JournalHost): Journal {
         faults.guard("number", number)();
       }
       if (mayStore()) void exchange();
-      if (steps.length > 0) announce();
+      if (steps.length > 0) onChange();
       return (analytics && stored) || { ok: false, reason: "no-consent" };
     },
-    unsettled: () => [...numbered().map(({ entry }) => entry!), ...(kept ? entriesOf(kept) : [])],
+    unsettled: () => [...onDisk, ...held.flatMap(({ entry }) => entry ? [entry] : [])],
     leave(steps) {
       if (!mayStore() || !database.isDurable()) return;
       const rows: Partial<Shopper> = {};
       number();
       // What has not been read yet would replace all that the disk knows.
-      for (const { row } of changes) if (loadedFor[purposeOf(row)]) rows[row] = shopper[row] as never;
-      const entries = numbered().map(({ entry }) => entry!);
-      const events = consent.grants().analytics ? held.slice(entries.length).map(({ event }) => event) : [];
-      const left: LastWords = { lease, steps, rows, events, entries };
-      localStorage.setItem(words + createId(), toJson(left));
+      for (const { row } of changes) if (loadedFor[ROW_PURPOSE[row]]) rows[row] = shopper[row] as never;
+      const numbered = held.filter(({ entry }) => entry);
+      const events = consent.grants().analytics ? held.slice(numbered.length).map(({ event }) => event) : [];
+      leaveWords(words + createId(), { lease, steps, rows, events, entries: numbered.map(({ entry }) => entry!) });
       held = [];
       changes = [];
       lease = undefined;
@@ -314,6 +330,6 @@ function entryOf(seq: number, sessionId: string, event: RecordedEvent): OutboxEn
 async function newClient(): Promise<Client> {
   const secret = createId();
   // `crypto.subtle` exists on https pages and localhost only.
-  const secretHash = crypto.subtle && (await sha256Hex(secret));
+  const secretHash = globalThis.crypto.subtle ? await sha256Hex(secret) : undefined;
   return { id: createId(), secret, secretHash, nextSeq: 1 };
 }

@@ -1,5 +1,6 @@
 /** What a page could not bring to disk before it was left: kept in localStorage, whose writes are done when they return. */
 import type { Step } from "../capture/recorder.ts";
+import { toJson } from "../json.ts";
 import type { RecordedEvent } from "./journal.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import type { Lease } from "./sequence.ts";
@@ -19,7 +20,14 @@ export interface LastWords {
   rows: Partial<Shopper>;
 }
 
+/** @param key never used before @throws where storage is blocked or full */
+export function leaveWords(key: string, words: LastWords): void {
+  localStorage.setItem(key, toJson(words));
+}
+
 /** All there are, by the keys to delete them by once they are on disk. @throws where storage is blocked */
 export function readWords<T = LastWords>(prefix: string): [key: string, words: T][] {
-  return Object.entries<string>(localStorage).filter(([key]) => key.startsWith(prefix)).map(([key, words]) => [key, JSON.parse(words) as T]);
+  return Object.keys(localStorage)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => [key, JSON.parse(localStorage.getItem(key)!) as T]);
 }

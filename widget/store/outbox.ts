@@ -1,6 +1,5 @@
 /** Events on disk until the edge has acknowledged them. */
-import type { VoidReason } from "../../core/events.ts";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS } from "../../core/limits.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS, type VoidReason } from "../../core/events.ts";
 import { reportVoid, type Client } from "./sequence.ts";
 import type { State, Void } from "./state.ts";
 
@@ -23,22 +22,17 @@ export interface Batch {
   voids: Void[];
 }
 
-/** What is on disk, as far as it has been read. */
-export function entriesOf({ outbox }: State): OutboxEntry[] {
-  return Object.entries(outbox).map(([seq, json]) => [+seq, json]);
-}
-
 /** Adds entries; those beyond the cap are dropped, counted and reported void. */
 export function append(state: State, entries: readonly OutboxEntry[]): void {
   const known = Object.values(state.outbox);
-  if (known.length < MAX_EVENTS_PER_BATCH) state.chars = known.join("").length;
+  if (known.length < MAX_EVENTS_PER_BATCH) state.outboxChars = known.join("").length;
   for (const [seq, json] of entries) {
     // A page's last words may have reached the disk after all.
     if (state.outbox[seq]) continue;
-    if (state.chars + json.length > MAX_OUTBOX_CHARS) drop(state, seq, seq, "over-quota");
+    if (state.outboxChars + json.length > MAX_OUTBOX_CHARS) drop(state, seq, seq, "over-quota");
     else {
       state.outbox[seq] = json;
-      state.chars += json.length;
+      state.outboxChars += json.length;
     }
   }
 }
@@ -57,7 +51,7 @@ export function drop(state: State, from: number, to: number, reason: VoidReason)
  */
 export function nextBatch(state: State, nowMs: number, limit = MAX_EVENTS_PER_BATCH): Batch | undefined {
   const { client } = state;
-  const fitting = fit(entriesOf(state), limit, ([seq, json]) => {
+  const fitting = fit(Object.entries(state.outbox).map(([seq, json]) => [+seq, json]), limit, ([seq, json]) => {
     const isExpired = nowMs - (JSON.parse(json) as { occurredAtMs: number }).occurredAtMs > OUTBOX_LIFETIME_MS;
     if (isExpired) giveUp(state, seq, "expired");
     return !isExpired;
@@ -67,14 +61,14 @@ export function nextBatch(state: State, nowMs: number, limit = MAX_EVENTS_PER_BA
 }
 
 /** As many of the first entries as fit one batch. */
-export function fit(entries: Iterable<OutboxEntry>, limit: number, isWanted: (entry: OutboxEntry) => unknown): OutboxEntry[] {
+export function fit(entries: Iterable<OutboxEntry>, limit: number, isWanted: (entry: OutboxEntry) => boolean): OutboxEntry[] {
   const fitting: OutboxEntry[] = [];
   let bytes = HEAD_BYTES;
   for (const entry of entries) {
-    const size = byteLength(entry[1]) + 1;
-    if (fitting.length >= limit || (fitting[0] && bytes + size > MAX_BATCH_BYTES)) break;
+    if (fitting.length >= limit) break;
     if (!isWanted(entry)) continue;
-    bytes += size;
+    bytes += byteLength(entry[1]) + 1;
+    if (bytes > MAX_BATCH_BYTES && fitting.length > 0) break;
     fitting.push(entry);
   }
   return fitting;
@@ -116,7 +110,7 @@ function giveUp(state: State, seq: number, reason: VoidReason): void {
 /** @returns whether it was there */
 function remove(state: State, seq: number): boolean {
   const json = state.outbox[seq] ?? "";
-  state.chars -= json.length;
+  state.outboxChars -= json.length;
   return delete state.outbox[seq] && json !== "";
 }
 function countDropped({ dropped }: State, reason: string, count = 1): void {

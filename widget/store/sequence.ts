@@ -27,20 +27,20 @@ export interface Lease {
   next: number;
   /** The last number of the block. */
   to: number;
-  atMs: number;
+  leasedAtMs: number;
 }
 
 /** Takes the next block, of at least the size asked for. Reports the leases of dead tabs along the way. */
 export function takeLease(state: State, nowMs: number, size = 0): Lease {
-  for (const lease of Object.values(state.leases)) if (nowMs - lease.atMs > DEAD_MS) returnLease(state, lease);
+  for (const lease of Object.values(state.leases)) if (nowMs - lease.leasedAtMs > DEAD_MS) returnLease(state, lease);
   return reserveNumbers(state, Math.max(BLOCK, size), nowMs);
 }
 
 /** Sets new numbers aside; those that are not used are void when the lease is a dead tab's. */
-export function reserveNumbers(state: State, count: number, atMs: number): Lease {
+export function reserveNumbers(state: State, count: number, leasedAtMs: number): Lease {
   const next = takeNumbers(state, count);
   const id = createId();
-  state.leases[id] = { id, next, to: next + count - 1, atMs };
+  state.leases[id] = { id, next, to: next + count - 1, leasedAtMs };
   // The page counts on in a copy of its own.
   return { ...state.leases[id] };
 }

@@ -1,11 +1,10 @@
 /** What the device remembers of its shopper, row by row, and which consent each row needs. */
 import type { ShopConfig } from "../../core/api.ts";
-import type { SlateParams } from "../../core/events.ts";
-import { SESSION_TIMEOUT_MS } from "../../core/limits.ts";
+import { SESSION_TIMEOUT_MS, type SlateParams } from "../../core/events.ts";
 import type { HistoryEntry } from "../../core/history.ts";
 import { createId } from "../../core/ids.ts";
-import { PURPOSES, type Purpose } from "../consent.ts";
 import type { Choice } from "../../core/ranking/adaptation.ts";
+import type { Purpose } from "../consent.ts";
 
 /** A click on a carousel, until it has earned a view and a cart. */
 export interface Click {
@@ -44,14 +43,15 @@ export interface Shopper {
 }
 export type ShopperRow = keyof Shopper;
 
+/** What a row may be written and read for. */
+export const ROW_PURPOSE: { readonly [R in ShopperRow]: Purpose } = {
+  history: "personalization", cart: "personalization", dismissed: "personalization", adaptation: "personalization", config: "personalization",
+  clicks: "analytics", orders: "analytics", user: "analytics", session: "analytics",
+};
+export const SHOPPER_ROWS = Object.keys(ROW_PURPOSE) as ShopperRow[];
+
 export function newShopper(): Shopper {
   return { history: [], cart: {}, dismissed: [], adaptation: { choices: [] }, clicks: [], orders: [], user: null, session: null, config: null };
-}
-export const SHOPPER_ROWS = /* @__PURE__ */ Object.keys(/* @__PURE__ */ newShopper()) as ShopperRow[];
-
-/** What a row may be written and read for. */
-export function purposeOf(row: ShopperRow): Purpose {
-  return PURPOSES[/^(cl|o|u|s)/.test(row) ? 0 : 1];
 }
 
 /** A step from one value of a row to the next; made again on what the disk holds, so that tabs don't undo each other. */

@@ -25,7 +25,7 @@ export interface State {
    */
   outbox: { [seq: string]: string };
   /** Length of all events on disk together; exact where they fit a batch. */
-  chars: number;
+  outboxChars: number;
   /** Numbers that will never arrive, until the edge knows. */
   voids: Void[];
   /** Over the device's life, by reason. */
@@ -47,5 +47,5 @@ export interface State {
 }
 
 export function newState(): State {
-  return { leases: {}, outbox: {}, chars: 0, voids: [], dropped: {}, sentEvents: 0, batches: 0, sentBytes: 0, sent: [], rows: {}, heard: [], failures: 0, retryAtMs: 0 };
+  return { leases: {}, outbox: {}, outboxChars: 0, voids: [], dropped: {}, sentEvents: 0, batches: 0, sentBytes: 0, sent: [], rows: {}, heard: [], failures: 0, retryAtMs: 0 };
 }

@@ -15,6 +15,8 @@ export const MAX_WAIT_MS = 60 * 60_000;
  */
 export function backoffMs(failures: number, retryAfter: string | null, nowMs: number, random: () => number): number {
   const jitterMs = random() * Math.min(CAP_MS, BASE_MS * 2 ** failures);
-  const leastMs = Number(retryAfter) * 1000 || Date.parse(retryAfter!) - nowMs;
+  if (!retryAfter) return jitterMs;
+  const seconds = Number(retryAfter);
+  const leastMs = Number.isNaN(seconds) ? Date.parse(retryAfter) - nowMs : seconds * 1000;
   return Math.min((leastMs > 0 ? leastMs : 0) + jitterMs, MAX_WAIT_MS);
 }

@@ -1,14 +1,12 @@
 /** Brings the outbox to the edge: one tab at a time, deleting only what the edge has answered for. */
 import { routes } from "../../core/api.ts";
-import type { BatchHead, BatchReceipt } from "../../core/events.ts";
-import { MAX_EVENTS_PER_BATCH } from "../../core/limits.ts";
-import type { Bridge } from "../bridge.ts";
+import { MAX_EVENTS_PER_BATCH, type BatchHead, type BatchReceipt } from "../../core/events.ts";
+import type { Faults } from "../faults.ts";
 import { toJson } from "../json.ts";
-import { journalName } from "../names.ts";
-import { acknowledge, fit, logSent, nextBatch, type Batch } from "../store/outbox.ts";
-import type { State } from "../store/state.ts";
+import { acknowledge, bury, fit, logSent, nextBatch, type Batch } from "../store/outbox.ts";
+import { newState, type State } from "../store/state.ts";
+import type { Journal } from "../store/journal.ts";
 import { backoffMs, MAX_WAIT_MS } from "./backoff.ts";
-import type { Pace } from "./refusal.ts";
 
 /** Events of one moment travel together. */
 const GATHER_MS = 1_000;
@@ -24,15 +22,27 @@ export interface Flusher {
   sendLeaving(): void;
 }
 
-export function createFlusher({ edge, key, consent, journal, faults, fetch, load, nowMs }: Pick<Bridge, "edge" | "key" | "consent" | "journal" | "faults" | "fetch" | "load" | "nowMs">): Flusher {
+export interface FlusherOptions {
+  edge: string;
+  key: string;
+  journal: Journal;
+  faults: Faults;
+  fetch: typeof globalThis.fetch;
+  nowMs: () => number;
+  random: () => number;
+  /** Whether events may be sent now. */
+  allowed: () => boolean;
+}
+
+export function createFlusher({ edge, key, journal, faults, fetch, nowMs, random, allowed }: FlusherOptions): Flusher {
   const url = edge + routes.events;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFlushing = false;
-  const pace: Pace = { limit: MAX_EVENTS_PER_BATCH };
+  /** Events in a batch; halved until what the edge refuses as a whole is found, or has shrunk enough. */
+  let limit = MAX_EVENTS_PER_BATCH;
   /** Sent on the page's last breath; not again unless the page lives on and the outbox still has them. */
   const lastBreath = new Set<number>();
 
-  const allowed = () => consent.grants().analytics && journal.mayStore();
   /** How long the edge is to be left alone; further away than any wait is only what a clock that was put back makes of it. */
   const waitMsOf = (state: State | undefined) => {
     const waitMs = (state?.retryAtMs ?? 0) - nowMs();
@@ -42,28 +52,37 @@ export function createFlusher({ edge, key, consent, journal, faults, fetch, load
   /** @returns what the answer makes of what is kept */
   const send = async (batch: Batch, keepalive: boolean): Promise<(state: State) => void> => {
     const { client, entries, voids } = batch;
-    const head: BatchHead = { key, clientId: client.id, sentAtMs: nowMs(), secretHash: client.secretHash, voids: voids[0] && voids };
+    const head: BatchHead = { key, clientId: client.id, sentAtMs: nowMs(), secretHash: client.secretHash, ...(voids.length > 0 && { voids }) };
     const body = `${toJson(head).slice(0, -1)},"events":[${entries.map(([, json]) => json).join()}]}`;
     let retryAfter: string | null = null;
     let outcome = (state: State) => {
-      state.retryAtMs = nowMs() + backoffMs((state.failures += 1), retryAfter, nowMs(), Math.random);
+      state.retryAtMs = nowMs() + backoffMs((state.failures += 1), retryAfter, nowMs(), random);
     };
     try {
       const response = await fetch(url, {
-        // A text goes as `text/plain`, which needs no preflight: a closing page would not live to see it answered.
-        method: "POST", body, keepalive, credentials: "omit", referrerPolicy: "origin",
-        signal: keepalive ? null : AbortSignal.timeout?.(TIMEOUT_MS),
+        // `text/plain` needs no preflight, which a closing page would not live to see answered.
+        method: "POST", body, keepalive, credentials: "omit", referrerPolicy: "origin", headers: { "Content-Type": "text/plain" },
+        ...(!keepalive && { signal: AbortSignal.timeout?.(TIMEOUT_MS) }),
       });
-      retryAfter = response.headers.get("Retry-After");
+      const { status, headers } = response;
+      retryAfter = headers.get("Retry-After");
       if (response.ok) {
         const { conflicts, rejected } = (await response.json()) as BatchReceipt;
         const refused = [...conflicts.map(() => "conflict"), ...rejected.map(({ code }) => code)];
-        pace.limit = Math.min(pace.limit * 2, MAX_EVENTS_PER_BATCH);
+        limit = Math.min(limit * 2, MAX_EVENTS_PER_BATCH);
         outcome = (state) => {
           acknowledge(state, batch, refused);
           state.failures = state.retryAtMs = 0;
         };
-      } else if (/^4(00|1[03])$/.test(`${response.status}`)) outcome = (await load("refusal")).judge(response.status, batch, pace) ?? outcome;
+      } else if (entries.length > 0 && (status === 413 || status === 400)) {
+        // Too large, or malformed as a whole: halves find what is to blame, and the rest goes through.
+        const isAlone = limit === 1;
+        limit = Math.min(limit, entries.length) >> 1 || 1;
+        outcome = (state) => isAlone && bury(state, entries);
+      } else if (status === 410) {
+        // The shop has erased this client: the device forgets it too, and begins anew.
+        outcome = (state) => void Object.assign(state, newState(), { client: undefined });
+      }
     } catch (error) {
       faults.note("sync", error);
       // More than `fetch` takes at a page's end, or a browser in which it ends with the page.
@@ -81,7 +100,7 @@ export function createFlusher({ edge, key, consent, journal, faults, fetch, load
     for (;;) {
       const next = await journal.run((state) => {
         outcome(state);
-        if (allowed()) return (!isUrgent && waitMsOf(state)) || nextBatch(state, nowMs(), pace.limit);
+        if (allowed()) return (!isUrgent && waitMsOf(state)) || nextBatch(state, nowMs(), limit);
       });
       journal.tell();
       isUrgent = false;
@@ -99,7 +118,7 @@ export function createFlusher({ edge, key, consent, journal, faults, fetch, load
     if (!allowed()) return;
     isFlushing = true;
     await journal.ready();
-    const take = async () => navigator.locks.request(journalName(key), () => drain(isUrgent));
+    const take = async () => navigator.locks.request(`endcap-sync-${key}`, () => drain(isUrgent));
     // Where the browser has no locks, the edge counts once what two tabs send.
     await take().catch(() => drain(isUrgent)).catch((error: unknown) => faults.note("sync", error));
     isFlushing = false;
@@ -115,9 +134,10 @@ export function createFlusher({ edge, key, consent, journal, faults, fetch, load
       const client = journal.client();
       // What is on disk is not lost by waiting, and the rest is among the page's last words.
       if (!client || !allowed() || waitMsOf(journal.kept())) return;
-      const entries = fit(journal.unsettled(), MAX_EVENTS_PER_BATCH, ([seq]) => !lastBreath.has(seq) && lastBreath.add(seq));
+      const entries = fit(journal.unsettled().filter(([seq]) => !lastBreath.has(seq)), MAX_EVENTS_PER_BATCH, () => true);
+      for (const [seq] of entries) lastBreath.add(seq);
       // Should the page live on, the answer still counts; otherwise the next page asks again, and is told "duplicate".
-      if (entries[0]) faults.watch("sync", send({ client, entries, voids: [] }, true).then(journal.run));
+      if (entries.length > 0) faults.watch("last breath", send({ client, entries, voids: [] }, true).then(journal.run));
     },
   };
 }

@@ -20,14 +20,8 @@ export interface AnyShopOptions {
   toldElsewhere: () => boolean;
 }
 
-export interface AnyShop {
-  beginPage(): void;
-  /** Judges a click. */
-  click(event: Event): void;
-}
-
-/** Watches clicks and submissions. */
-export function watchAnyShop(host: SystemsHost, hold: Hold, page: Window, { readsCart, toldElsewhere }: AnyShopOptions): AnyShop {
+/** Watches clicks and submissions. @returns what to do when a page begins */
+export function watchAnyShop(host: SystemsHost, hold: Hold, page: Window, { readsCart, toldElsewhere }: AnyShopOptions): () => void {
   const { document } = page;
   const { faults, journal, nowMs } = host;
   let boughtAtMs = -Infinity;
@@ -59,19 +53,15 @@ export function watchAnyShop(host: SystemsHost, hold: Hold, page: Window, { read
     if (isCheckout(control, form)) leaveForCheckout();
     else if (isBuy(control, form)) buy(control);
   };
-  const click = faults.guard("click", ({ target }: Event) => {
+  document.addEventListener("click", faults.guard("click", ({ target }) => {
     const control = (target as Element).closest?.("a, button, input[type=submit], input[type=button], [role=button]");
     if (control) judge(control);
-  });
-  document.addEventListener("click", click, { capture: true, passive: true });
+  }), { capture: true, passive: true });
   document.addEventListener("submit", faults.guard("submit", ({ target, submitter }) => judge(submitter ?? (target as Element))), { capture: true, passive: true });
 
-  return {
-    beginPage() {
-      hasBegun = false;
-      if (host.page().type === "thank_you") faults.watch("order", readOrder(host, hold, document));
-    },
-    click,
+  return () => {
+    hasBegun = false;
+    if (host.page().type === "thank_you") faults.watch("order", readOrder(host, hold, document));
   };
 }
 

@@ -11,8 +11,6 @@ export interface SystemsHost extends Bridge {
 }
 
 export interface Systems {
-  /** Judges what the shopper did before the chunk was here. */
-  see(event: Event): void;
   /** Takes a push of Universal Analytics' e-commerce. */
   legacy(ecommerce: Record<string, unknown>): void;
   /** Another page of a single-page shop begins. */

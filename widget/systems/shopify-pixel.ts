@@ -6,7 +6,7 @@
 import { routes } from "../../core/api.ts";
 import type { EventBatch, ShopEvent } from "../../core/events.ts";
 import type { Grants } from "../consent.ts";
-import { choiceName } from "../names.ts";
+import { choiceNameOf } from "../consent/choice.ts";
 import { CHECKOUT_EVENTS, JOIN_ATTRIBUTE, PIXEL_FLAG, readJoin, type CheckoutEvent, type Join } from "./shopify-join.ts";
 
 interface Money {
@@ -70,7 +70,7 @@ export function createPixel({ edge, key, steps, joinedOnly }: PixelOptions, { an
   const keep = (used: string) => browser.sessionStorage.setItem(PIXEL_FLAG, used).catch(() => {});
   const mayTellUnjoined = async () => {
     if (joinedOnly || privacyControl) return false;
-    const choice = JSON.parse((await browser.localStorage.getItem(choiceName(key)).catch(() => null)) ?? "{}") as Partial<Grants>;
+    const choice = JSON.parse((await browser.localStorage.getItem(choiceNameOf(key)).catch(() => null)) ?? "{}") as Partial<Grants>;
     return choice.analytics !== false;
   };
   const send = async (name: CheckoutEvent, { timestamp, data }: CheckoutStep) => {

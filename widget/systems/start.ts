@@ -22,22 +22,21 @@ export function startSystems(given: SystemsHost): Systems {
   const isShopifys = isShopify(page);
   const shopify = isShopifys ? faults.guard("shopify", watchShopify)(host, page) : undefined;
   const wooCommerce = !isShopifys && isWooCommerce(page) ? faults.guard("woocommerce", watchWooCommerce)(host, hold, page) : undefined;
-  const anyShop = faults.guard("any shop", watchAnyShop)(host, hold, page, {
+  const beginPage = faults.guard("any shop", watchAnyShop)(host, hold, page, {
     readsCart: isShopifys,
     // A shop that lets the tag onto its checkout tells of it there.
     toldElsewhere: () => given.attributes["checkout"] === "on" || (isShopifys && pixelRuns()),
   });
-  anyShop?.beginPage();
+  beginPage?.();
   // A library takes its snippet's place at a moment of its own; whoever clicks does so after it.
   for (const type of ["load", "pointerdown", "keydown"]) page.addEventListener(type, lookForLibrary, { capture: true, passive: true });
   return {
-    see: (event) => anyShop?.click(event),
     legacy: (ecommerce) => fromUniversal(ecommerce).forEach(({ name, params }) => void host.capture(name, params, "universal")),
     turnPage() {
       lookForLibrary();
       shopify?.turnPage();
       wooCommerce?.turnPage();
-      anyShop?.beginPage();
+      beginPage?.();
     },
     leave: hold.release,
   };

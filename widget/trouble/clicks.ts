@@ -1,5 +1,6 @@
 /** Tells rage clicks and dead clicks from those that do something. When in doubt, a click has done something. */
-import type { Bridge } from "../bridge.ts";
+import type { RecordEvent } from "../experience/experience.ts";
+import type { Faults } from "../faults.ts";
 import { elementPath } from "./element.ts";
 
 /** As many clicks in a row that nothing answers are rage; three select a paragraph. */
@@ -28,15 +29,13 @@ interface Watched {
 }
 
 export interface Clicks {
-  /** @param path emptied here, once the page has answered */
+  /** @param path emptied once the page has answered */
   take(event: MouseEvent, path: EventTarget[]): void;
   /** Nothing more will come of the last clicks. */
   leave(): void;
 }
 
-export function watchClicks({ edge, recorder, faults }: Bridge): Clicks {
-  // What was clicked before may have been answered at once.
-  const sinceMs = performance.now();
+export function watchClicks({ edge, record, faults }: { edge: string; record: RecordEvent; faults: Faults }): Clicks {
   /** Clicks on one spot, each soon after the one before. */
   let burst: Watched[] = [];
   let ending: ReturnType<typeof setTimeout> | undefined;
@@ -54,7 +53,7 @@ export function watchClicks({ edge, recorder, faults }: Bridge): Clicks {
   const endBurst = faults.guard("rage click", () => {
     clearTimeout(ending);
     const unanswered = burst.filter(({ path }) => path.length > 0);
-    if (unanswered.length >= RAGE_CLICKS) void recorder.record("rage_click", { element: elementPath(burst[0]!.through[0]!), clicks: burst.length });
+    if (unanswered.length >= RAGE_CLICKS) record("rage_click", { element: elementPath(burst[0]!.through[0]!), clicks: burst.length });
     burst = [];
   });
 
@@ -73,7 +72,7 @@ export function watchClicks({ edge, recorder, faults }: Bridge): Clicks {
     const href = through.find((element) => element.matches("a[href]"))?.getAttribute("href");
     // A link that is followed is answered by the next page, however long that takes.
     if (typeof href === "string" && !event.defaultPrevented && !NOWHERE.test(href)) return;
-    void recorder.record("dead_click", { element: elementPath(clickable) });
+    record("dead_click", { element: elementPath(clickable) });
   });
 
   return {
@@ -84,15 +83,6 @@ export function watchClicks({ edge, recorder, faults }: Bridge): Clicks {
       // Without `detail` it was the keyboard, or a label that passes its click on.
       if (!isTrusted || button || !detail || metaKey || ctrlKey || shiftKey || altKey || through.length === 0) return;
       const click: Watched = { event, path, through };
-      const answered = () => {
-        path.length = 0;
-        changes.disconnect();
-      };
-      const changes = new MutationObserver(answered);
-      // Documents and shadow roots; what is in a shadow root is observed from there only.
-      for (const node of path as Node[]) if (node.nodeType > 8) changes.observe(node, { subtree: true, childList: true, attributes: true, characterData: true });
-      addEventListener("scroll", answered, { capture: true, once: true });
-      if (event.timeStamp < sinceMs) answered();
       const last = burst.at(-1)?.event;
       const goesOn = last && event.timeStamp - last.timeStamp <= RAGE_GAP_MS && Math.hypot(event.clientX - burst[0]!.event.clientX, event.clientY - burst[0]!.event.clientY) <= RAGE_PX;
       if (last && !goesOn) endBurst();

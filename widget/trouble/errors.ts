@@ -1,5 +1,5 @@
 /** Tells of script errors of the shop's pages: what failed and where. The recorder takes out what shoppers may have typed. */
-import type { Bridge } from "../bridge.ts";
+import type { RecordEvent } from "../experience/experience.ts";
 
 /** A page that fails in a loop says enough with its first errors. */
 const MAX_ERRORS = 5;
@@ -16,7 +16,7 @@ export interface Errors {
 }
 
 /** @param edge its own scripts, whose faults are not the shop's */
-export function watchErrors({ edge, recorder }: Bridge): Errors {
+export function watchErrors({ edge, record }: { edge: string; record: RecordEvent }): Errors {
   const told = new Set<string>();
   return {
     take(event) {
@@ -36,7 +36,7 @@ export function watchErrors({ edge, recorder }: Bridge): Errors {
       const key = JSON.stringify(params);
       if (told.has(key) || told.size >= MAX_ERRORS) return;
       told.add(key);
-      void recorder.record("script_error", params);
+      record("script_error", params);
     },
   };
 }

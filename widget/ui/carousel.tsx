@@ -18,6 +18,7 @@ import { release, reserve } from "./space.ts";
 import { carouselStyle } from "./style.ts";
 import { whySentence } from "./why.ts";
 
+export { upgradeDatabase } from "../store/upgrade.ts";
 
 /** Fewer products than this are no shelf. */
 const MIN_ITEMS = 3;
@@ -33,7 +34,7 @@ interface Shown extends Slot {
   stale: boolean;
 }
 
-export function start(bridge: Bridge): CarouselHost {
+export function startCarousels(bridge: Bridge): CarouselHost {
   const { faults } = bridge;
   const source = createShelfSource(bridge);
   const learner = createLearner(bridge);
@@ -43,7 +44,7 @@ export function start(bridge: Bridge): CarouselHost {
   let again = false;
   let hasRead = false;
 
-  const track = (name: "rec_render" | "rec_view", slate: DrawnSlate) => void bridge.recorder.record(name, slateParams(slate));
+  const track = (name: "rec_render" | "rec_view", slate: DrawnSlate) => void bridge.recorder.record(name, slateParams(slate), []);
   const contextFor = (shown: readonly string[]): ShopperContext => {
     const { history, cart, dismissed } = bridge.journal.shopper();
     return { itemId: bridge.page().itemId, cart: Object.keys(cart), history, dismissed, shown, choices: learner.choices(), nowMs: bridge.nowMs() };

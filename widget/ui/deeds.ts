@@ -8,10 +8,10 @@ const KEPT_CLICKS = 50;
 const KEPT_DISMISSED = 200;
 
 /** Records a click, so that what follows names its slate, and sends it before the page is left. */
-export function recordClick({ journal, recorder, nowMs, flusher }: Bridge, slate: SlateParams): void {
+export function recordClick({ journal, recorder, nowMs, sendLeaving }: Bridge, slate: SlateParams): void {
   const click: Click = { itemId: slate.items[0]!.item_id, sessionId: journal.session(nowMs()), slate };
   void recorder.record("rec_click", slate, [change("clicks", (clicks) => [...clicks.filter(({ itemId }) => itemId !== click.itemId), click].slice(-KEPT_CLICKS))]);
-  flusher.sendLeaving();
+  sendLeaving();
 }
 
 /** @param learned what else changes by it */

@@ -18,7 +18,7 @@ export interface PlacementWatch {
 }
 
 /** @param onNear called once for each place */
-export function start({ faults, onNear, onGone }: { faults: Faults; onNear: (slot: Slot) => void; onGone: (slot: Slot) => void }): PlacementWatch {
+export function watchPlacements({ document, faults, onNear, onGone }: { document: Document; faults: Faults; onNear: (slot: Slot) => void; onGone: (slot: Slot) => void }): PlacementWatch {
   const slots = new Map<HTMLElement, Slot>();
   let wanted: readonly Placement[] = [];
   let type: PageType = "other";

@@ -1,5 +1,4 @@
 /** The shop's shelf on this device: its cards and its model, from disk or the edge, and the engine that ranks them. */
-import { build } from "virtual:endcap-bundles";
 import { MAX_CART_ITEMS_SENT, MAX_DISMISSED_SENT, MAX_HISTORY_SENT, MAX_SHOWN_SENT, routes, type RecommendRequest, type ShopConfig } from "../../core/api.ts";
 import type { CatalogueSnapshot } from "../../core/catalogue.ts";
 import { createShelf, recommend, type RecommendOptions, type Shelf } from "../../core/ranking/recommend.ts";
@@ -164,7 +163,7 @@ export function createShelfSource(bridge: Bridge): ShelfSource {
     if (!forced && remembered && needsNoWorker(remembered)) return;
     const { startEngine } = await import("../engine/client.ts");
     const started = await startEngine({
-      engineUrl: `${edge}/engine-${build}.js`,
+      engineUrl: `${edge}/${bridge.engineFile}`,
       bytes,
       forced,
       remembered,

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { routes, type ErasureReceipt, type PersonErasure } from "../../../core/api.ts";
-import { OUTBOX_LIFETIME_MS } from "../../../core/limits.ts";
+import { OUTBOX_LIFETIME_MS } from "../../../core/events.ts";
 import { fromBase64Url, sha256Hex } from "../../../core/ids.ts";
 import { canonicalJson } from "../../../core/weights/manifest.ts";
 import type { Env } from "../../../edge/env.ts";

@@ -2,8 +2,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { routes, STAT_SUMS, type ErasureReceipt, type ImportReport } from "../../../core/api.ts";
-import { VOID_REASONS, type BatchReceipt, type EventBatch, type ShopEvent } from "../../../core/events.ts";
-import { ATTRIBUTION_WINDOW_MS, OUTBOX_LIFETIME_MS } from "../../../core/limits.ts";
+import { ATTRIBUTION_WINDOW_MS, OUTBOX_LIFETIME_MS, VOID_REASONS, type BatchReceipt, type EventBatch, type ShopEvent } from "../../../core/events.ts";
 import { seededRandom } from "../../../core/ids.ts";
 import { archiveOnce } from "../../../edge/ledger/archive.ts";
 import { click, createShop, env, event, NOON, startEdge } from "../edge.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ATTRIBUTION_WINDOW_MS } from "../../../core/limits.ts";
+import { ATTRIBUTION_WINDOW_MS } from "../../../core/events.ts";
 import { routes, type ImportLine } from "../../../core/api.ts";
 import { click, createShop, event, NOON, startEdge, type TestShop } from "../edge.ts";
 

@@ -1,8 +1,7 @@
 /** The statistics against the raw pieces of the archive, read from R2 and added up by other code: a few lines a figure. */
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import type { ShopEvent } from "../../../core/events.ts";
-import { ATTRIBUTION_WINDOW_MS } from "../../../core/limits.ts";
+import { ATTRIBUTION_WINDOW_MS, type ShopEvent } from "../../../core/events.ts";
 import { seededRandom } from "../../../core/ids.ts";
 import { archiveOnce } from "../../../edge/ledger/archive.ts";
 import { click, createShop, env, event, NOON, startEdge } from "../edge.ts";

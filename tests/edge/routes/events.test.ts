@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EventSource } from "../../../core/events.ts";
-import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS } from "../../../core/limits.ts";
+import { MAX_BATCH_BYTES, MAX_EVENTS_PER_BATCH, OUTBOX_LIFETIME_MS, type EventSource } from "../../../core/events.ts";
 import type { ApiError } from "../../../core/api.ts";
 import { MAX_DAILY_TROUBLES } from "../../../edge/ledger/count.ts";
 import { createShop, codeOf, event, NOON, pageViews, startEdge } from "../edge.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { routes, STAT_SUMS, type ExportLine, type ImportLine, type StatsResponse } from "../../../core/api.ts";
-import type { ShopEvent } from "../../../core/events.ts";
-import { ATTRIBUTION_WINDOW_MS } from "../../../core/limits.ts";
+import { ATTRIBUTION_WINDOW_MS, type ShopEvent } from "../../../core/events.ts";
 import { seededRandom } from "../../../core/ids.ts";
 import { click, codeOf, createShop, event, NOON, pageViews, startEdge } from "../edge.ts";
 

@@ -1,7 +1,5 @@
 /** What the reader understands of pages that nobody prepared, source by source, in a real browser. */
 import { expect, test } from "@playwright/test";
-import { SHORT } from "../../../widget/build/short-names.ts";
-import type { Bridge, View } from "../../../widget/bridge.ts";
 import { jsonLd, open, read, readOpen } from "./read.ts";
 
 const OFFER = { "@type": "Offer", price: "249.50", priceCurrency: "EUR", availability: "https://schema.org/InStock" };
@@ -199,27 +197,19 @@ test.describe("what is no product page", () => {
 
 test("finds a product that comes late, once, and not the one of the page before @once", async ({ page }) => {
   await open(page, `<div id="app">${PLAIN}<p>SKU: OLD-1</p></div>`);
-  const called = Object.fromEntries(["guard", "redescribe", "staleId", "tellView", "told", "watch"].map((name) => [name, SHORT.get(name) ?? name]));
-  const told = await page.evaluate(async ([html, called]) => {
+  const told = await page.evaluate(async (html) => {
     const { reader } = window as unknown as { reader: typeof import("../../../widget/reader/reader.ts") };
     const ids: unknown[] = [];
     await new Promise<void>((resolve) => {
-      const view = { [called["told"]!]: [], [called["staleId"]!]: "OLD-1" } as unknown as View;
-      reader.start({
-        view: () => view,
-        faults: { [called["guard"]!]: (_: string, callback: () => void) => callback, [called["watch"]!]: (_: string, promise: Promise<unknown>) => promise.catch((error: unknown) => ids.push(String(error))) },
-        [called["tellView"]!]: () => {},
-        [called["redescribe"]!]() {
-          const product = view.reading?.product;
-          ids.push(product?.id);
-          if (product) resolve();
-        },
-      } as unknown as Bridge, view);
+      reader.watchProduct({ document, location, globals: window as never }, "OLD-1", ({ product }) => {
+        ids.push(product?.id);
+        if (product) resolve();
+      }, (error) => ids.push(String(error)));
       const app = document.querySelector("#app")!;
       app.replaceChildren();
       setTimeout(() => app.append(...[...new DOMParser().parseFromString(html, "text/html").body.childNodes]), 700);
     });
     return ids.filter(Boolean);
-  }, [`${PLAIN}<p>SKU: NEW-2</p>`, called] as const);
+  }, `${PLAIN}<p>SKU: NEW-2</p>`);
   expect(told).toEqual(["NEW-2"]);
 });

@@ -4,8 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ERASURE_SCHEMA, routes, WRONG_SECRET, type ErasureReceipt, type ErasureRequest, type ShopConfig } from "../../../core/api.ts";
-import { BATCH_SCHEMA, parseEvent, type BatchHead, type BatchReceipt, type EventBatch, type ShopEvent } from "../../../core/events.ts";
-import { MAX_BATCH_BYTES } from "../../../core/limits.ts";
+import { BATCH_SCHEMA, MAX_BATCH_BYTES, parseEvent, type BatchHead, type BatchReceipt, type EventBatch, type ShopEvent } from "../../../core/events.ts";
 import { sha256Hex, toBase64Url } from "../../../core/ids.ts";
 import { parse } from "../../../core/schema.ts";
 import type { Placement } from "../../../core/slate.ts";

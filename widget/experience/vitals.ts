@@ -26,8 +26,8 @@ interface Paints {
 export interface Vitals {
   /** The view's figures as of now; a page hidden before it painted has none about painting. */
   read(): EventParams<"web_vitals">;
-  /** Another view has begun. @see Trouble */
-  restart(sinceMs: number, restoredMs?: number): void;
+  /** Another view begins. @param restoredMs when the browser brought the page back; absent where a single-page shop shows another page */
+  restart(restoredMs?: number): void;
 }
 
 export function watchVitals(): Vitals {
@@ -40,16 +40,13 @@ export function watchVitals(): Vitals {
   let shift = 0;
   let shiftFirstMs = 0;
   let shiftLastMs = 0;
-  /** When the view began: what the browser notes of an earlier one is not its own. */
-  let beganMs = 0;
   /** What times count from; of a page drawn in advance, when it was shown, which may be still to come. */
   let zeroMs: number | undefined;
   const zero = () => zeroMs ?? navigation?.activationStart ?? 0;
   // One shown later paints late; one drawn in advance is hidden too, and is measured once it is shown.
   const hidden = document.hidden && !(document as { prerendering?: boolean }).prerendering;
 
-  const take = (entry: Entry) => entry.startTime >= beganMs && count(entry);
-  const count = ({ entryType, name, startTime, duration, value, hadRecentInput, interactionId }: Entry) => {
+  const take = ({ entryType, name, startTime, duration, value, hadRecentInput, interactionId }: Entry) => {
     if (value !== undefined) {
       if (hadRecentInput) return;
       if (!shift || startTime - shiftLastMs >= SESSION_GAP_MS || startTime - shiftFirstMs >= SESSION_MS) {
@@ -84,9 +81,7 @@ export function watchVitals(): Vitals {
         cls: b && !c ? undefined : +cls.toFixed(6),
       };
     },
-    restart(sinceMs, restoredMs) {
-      observer.takeRecords();
-      beganMs = sinceMs;
+    restart(restoredMs) {
       paints = { b: (zeroMs = restoredMs) };
       delays = new Map();
       countedBefore = counted();

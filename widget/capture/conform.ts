@@ -42,9 +42,6 @@ function mend(kind: Kind, value: unknown): unknown {
     return entries.length < least ? undefined : entries;
   }
   if (typeof value !== "string" && typeof value !== "number") return;
-  const whole = `${value}`.trim();
-  if (typeof kind === "string") return new RegExp(kind).test(whole) ? whole : undefined;
-  const text = whole.slice(0, kind);
-  // Half an address or number would not be known for one.
-  return (text === whole ? text : text.replace(/\S*[@\d]\S*$/, "")) || undefined;
+  const text = `${value}`.trim();
+  return typeof kind === "string" ? (new RegExp(kind).test(text) ? text : undefined) : text.slice(0, kind) || undefined;
 }
