@@ -29,7 +29,10 @@ export interface TrainConfig {
   fullSoftmaxItems: number;
 }
 
-/** Found on the validation parts of yoochoose100k (views) and a year of online retail (orders). Shops with orders only have long histories in bursts. */
+/**
+ * Found on the validation parts of yoochoose100k (views) and a year of online retail (orders), but for the passes, which
+ * were made more for small logs when a step had become cheap. Shops with orders only have long histories in bursts.
+ */
 export function defaultConfig(objective: Objective): TrainConfig {
   const views = objective === "next-view";
   return {
